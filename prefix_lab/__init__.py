@@ -1,0 +1,45 @@
+"""Prefix-tuning (Li & Liang 2021) on today's models: train a few key and value vectors at every attention.
+
+Every name is imported on first use, so that `import prefix_lab` itself costs nothing.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Site": "sites",
+    "find_sites": "sites",
+    "Prefix": "prefix",
+    "PrefixConfig": "prefix",
+    "attach": "attention",
+    "detach": "attention",
+    "select": "attention",
+    "attention_mass": "inspection",
+    "fit": "training",
+    "load_task": "town",
+    "load_base": "bases",
+    "claim": "claims",
+    "full_size": "claims",
+}
+_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "town", "bases"} | {
+    "claims",
+    "figures",
+    "widgets",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value  # the next access is a plain one
+        return value
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(__all__)}")
+
+
+def __dir__():
+    return sorted(set(globals()) | set(_HOMES) | _ROOMS)

@@ -1,0 +1,227 @@
+"""The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
+
+from dataclasses import dataclass, field, replace
+from numbers import Integral
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from .checkpoint import Checkpointed
+from .sites import KINDS, Site, listening, probe_inputs, quiet
+
+STD = 0.02  # of random keys and values: small keys leave every token near its old attention pattern
+
+
+@dataclass(frozen=True)
+class PrefixConfig:
+    """What a prefix is made of; the JSON beside its tensors.
+
+    length P: virtual tokens. sites: where it enters. reparam: None (direct) or "mlp". hidden: the MLP's inner
+    width k (Li & Liang 2021, 4.3: 512 for table-to-text, 800 for summaries). init: how it started, for the
+    record. base: name and class of the model it was made for.
+    """
+
+    length: int
+    sites: tuple[Site, ...]
+    reparam: str | None = None
+    hidden: int = 512
+    init: str = "random"
+    base: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("length", "hidden"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        if self.reparam not in (None, "mlp"):
+            raise ValueError(f"reparam must be None (direct) or 'mlp', got {self.reparam!r}")
+        if not self.sites:
+            raise ValueError("sites must name at least one attention, got none")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of attention that the prefix enters, in the order encoder, decoder, cross."""
+        return tuple(kind for kind in KINDS if any(site.kind == kind for site in self.sites))
+
+
+class Prefix(Checkpointed, nn.Module):
+    """Keys (H_kv, P, D_h) and values (H_kv, P, D_h) for each site (Li & Liang 2021, section 4).
+
+    Direct: the keys and values are the parameters. With reparam="mlp" they are W tanh(U E + b) + c for a small
+    matrix E (P, width), with one U for each kind of attention and one W for each site (equation 3 there);
+    `materialize()` computes them once and drops the MLP.
+    """
+
+    config_class = PrefixConfig
+
+    def __init__(self, config: PrefixConfig):
+        super().__init__()
+        self.config = config
+        if config.reparam == "mlp":
+            self.embedding, self.hidden = nn.ParameterDict(), nn.ModuleDict()
+            for kind in config.kinds:
+                width = max(s.kv_heads * s.key_dim for s in config.sites if s.kind == kind)
+                self.embedding[kind] = nn.Parameter(torch.randn(config.length, width))
+                self.hidden[kind] = nn.Linear(width, config.hidden)
+            self.output = nn.ModuleList(
+                nn.Linear(config.hidden, s.kv_heads * (s.key_dim + s.value_dim)) for s in config.sites
+            )
+        else:
+            self.keys, self.values = nn.ParameterList(), nn.ParameterList()
+            for s in config.sites:
+                self.keys.append(nn.Parameter(STD * torch.randn(s.kv_heads, config.length, s.key_dim)))
+                self.values.append(nn.Parameter(STD * torch.randn(s.kv_heads, config.length, s.value_dim)))
+
+    def forward(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys (H_kv, P, D_k) and values (H_kv, P, D_v) of the site with this index."""
+        if self.config.reparam is None:
+            return self.keys[index], self.values[index]
+        site = self.config.sites[index]
+        flat = self.output[index](self._features(site.kind))  # (P, H_kv * (D_k + D_v))
+        split = flat.split([site.kv_heads * site.key_dim, site.kv_heads * site.value_dim], dim=-1)
+        key, value = (part.unflatten(-1, (site.kv_heads, -1)).transpose(0, 1) for part in split)
+        return key, value  # (H_kv, P, D_k), (H_kv, P, D_v)
+
+    def _features(self, kind: str) -> torch.Tensor:
+        return torch.tanh(self.hidden[kind](self.embedding[kind]))  # (P, k)
+
+    def pairs(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The keys and values of every site, in the order of `config.sites`."""
+        return [self(index) for index in range(len(self.config.sites))]
+
+    @torch.no_grad()
+    def materialize(self) -> "Prefix":
+        """Compute the keys and values once and drop the MLP, in place; outputs stay equal. Returns itself."""
+        if self.config.reparam is not None:
+            pairs = self.pairs()
+            del self.embedding, self.hidden, self.output
+            self.keys = nn.ParameterList(nn.Parameter(key.contiguous()) for key, _ in pairs)
+            self.values = nn.ParameterList(nn.Parameter(value.contiguous()) for _, value in pairs)
+            self.config = replace(self.config, reparam=None)
+        return self
+
+    @torch.no_grad()
+    def start_from(self, pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> "Prefix":
+        """Set every site's keys and values to these, in place; through the MLP by least squares.
+
+        The MLP's last layer is linear, so the smallest change of W and c that yields the given tensors has a closed
+        form; it is exact for P <= k. Raises ValueError, with nothing changed, where a shape differs.
+        """
+        sites, length = self.config.sites, self.config.length
+        if len(pairs) != len(sites):
+            raise ValueError(f"init must hold a (keys, values) pair for each of {len(sites)} sites, got {len(pairs)}")
+        for site, (key, value) in zip(sites, pairs):
+            want = (site.kv_heads, length, site.key_dim), (site.kv_heads, length, site.value_dim)
+            if (tuple(key.shape), tuple(value.shape)) != want:
+                raise ValueError(
+                    f"init for {site.name} must have keys {want[0]} and values {want[1]}, "
+                    f"got {tuple(key.shape)} and {tuple(value.shape)}"
+                )
+        for index, (key, value) in enumerate(pairs):
+            if self.config.reparam is None:
+                self.keys[index].copy_(key)
+                self.values[index].copy_(value)
+                continue
+            layer, features = self.output[index], self._features(sites[index].kind)
+            target = torch.cat([part.transpose(0, 1).flatten(1) for part in (key, value)], dim=-1)  # (P, out)
+            ones = torch.ones_like(features[:, :1])
+            inputs = torch.cat([features, ones], dim=-1).double()  # (P, k + 1)
+            missing = target.to(features) - layer(features)  # (P, out)
+            change = torch.linalg.pinv(inputs) @ missing.double()  # (k + 1, out)
+            layer.weight += change[:-1].T.to(layer.weight)
+            layer.bias += change[-1].to(layer.bias)
+        return self
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers are trained; after `materialize()` also how many are stored."""
+        return sum(p.numel() for p in self.parameters())
+
+    def extra_repr(self) -> str:
+        c = self.config
+        return f"length={c.length}, sites={len(c.sites)} ({', '.join(c.kinds)}), reparam={c.reparam}, init={c.init!r}"
+
+
+# --- making one for a model --------------------------------------------------------------------------------------
+
+
+def make_prefix(model, sites, length=None, *, reparam=None, hidden=512, init="random", tokenizer=None) -> Prefix:
+    """A new prefix for these sites of the model, on its device, in float32, whatever the model's precision.
+
+    init: "random"; "vocabulary" (keys and values of P random tokens); "text: ..." (those of a real text; P defaults
+    to its number of tokens, a longer text is cut to P and a shorter one repeated); a LongTensor of token ids,
+    likewise; or one (keys, values) pair for each site, each (H_kv, P, D_h).
+    """
+    pairs, label = None, init if isinstance(init, str) else "tensor"
+    if isinstance(init, str) and init.startswith("text:"):
+        text = init.removeprefix("text:").strip()
+        init = torch.tensor((tokenizer or tokenizer_of(model))(text, add_special_tokens=False)["input_ids"])
+        if init.numel() == 0:
+            raise ValueError(f"init={label!r} holds no token; write the text after 'text:'")
+    elif isinstance(init, str) and init == "vocabulary":
+        init = torch.randint(model.config.get_text_config().vocab_size, (length or 10,))
+    elif isinstance(init, str) and init != "random":
+        raise ValueError(f"init must be 'random', 'vocabulary', 'text: ...', token ids or pairs, got {init!r}")
+    if isinstance(init, torch.Tensor):
+        if init.is_floating_point() or init.dim() != 1:
+            raise ValueError(f"init as a tensor must be token ids (P,), got {init.dtype} {tuple(init.shape)}")
+        length = len(init) if length is None else length
+        ids = init.repeat(-(-length // len(init)))[:length] if length > 0 else init
+    elif not isinstance(init, str):
+        pairs = [(key.float(), value.float()) for key, value in init]
+        length = pairs[0][0].shape[1] if length is None and pairs else length
+
+    base = {"name": model.config._name_or_path, "class": type(model).__name__}
+    base["is_encoder_decoder"] = bool(model.config.is_encoder_decoder)
+    config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
+    prefix = Prefix(config).to(model.device)
+    if isinstance(init, torch.Tensor):
+        pairs = text_states(model, sites, ids)
+    return prefix if pairs is None else prefix.start_from(pairs)
+
+
+def text_states(model: PreTrainedModel, sites, ids: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The keys and values (H_kv, P, D_h) that a text of P token ids produces at each site.
+
+    A rotary model reads it at positions -P..-1, so that it stands before a prompt whose own positions have not
+    moved; a model with learned positions has none below 0 and reads it at 0..P-1.
+    Raises ValueError for a text longer than the model, or for a site that no text reaches.
+    """
+    ids = ids[None].to(model.device)  # (1, P)
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if limit is not None and ids.shape[1] > limit:
+        raise ValueError(f"init text has {ids.shape[1]} tokens, but {type(model).__name__} reads {limit} at most")
+    inputs = probe_inputs(model)
+    inputs |= {name: ids for name in ("input_ids", "decoder_input_ids") if name in inputs}
+    if is_rotary(model):
+        inputs["position_ids"] = torch.arange(-ids.shape[1], 0, device=ids.device)[None]
+    states = {}
+
+    def record(attend, module, query, key, value, mask, **kwargs):
+        states[module] = key[0].float(), value[0].float()
+        return attend(module, query, key, value, mask, **kwargs)
+
+    with quiet(model), torch.no_grad(), listening(model, record):
+        model(**inputs)
+    pairs = [states[model.get_submodule(site.name)] for site in sites]
+    for site, (key, _) in zip(sites, pairs):
+        if key.shape[1] != ids.shape[1]:
+            raise ValueError(f"init text does not reach {site}, which reads no text; leave its kind out with kinds=")
+    return pairs
+
+
+def is_rotary(model: nn.Module) -> bool:
+    """Whether positions enter by rotation: the library keeps rotary frequencies in buffers named `...inv_freq`."""
+    return any(name.endswith("inv_freq") for name, _ in model.named_buffers())
+
+
+def tokenizer_of(model: PreTrainedModel):
+    """The tokenizer saved beside the model's weights. Raises ValueError where there is none."""
+    from transformers import AutoTokenizer
+
+    name = model.config._name_or_path
+    try:
+        return AutoTokenizer.from_pretrained(name)
+    except Exception as error:
+        raise ValueError(f"found no tokenizer beside the model ({name!r}); pass tokenizer=") from error

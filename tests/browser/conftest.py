@@ -1,0 +1,99 @@
+"""A browser, and the rendered book served from this machine to it."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, without its ending."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where the book is served, for example http://127.0.0.1:40123."""
+    assert (HTML / "index.html").is_file(), "there is no rendered book: run `make book` first"
+    handler = functools.partial(_Quiet, directory=HTML)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; without one the tests are skipped, or fail where PREFIX_LAB_REQUIRE_BROWSER=1."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        message = "no chromium or google-chrome on this machine"
+        assert os.environ.get("PREFIX_LAB_REQUIRE_BROWSER") != "1", message
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def reader(browser):
+    """`reader(width, dark)`: a browser profile that keeps its cache from page to page."""
+
+    @functools.cache
+    def reader(width: int, dark: bool):
+        mode = "dark" if dark else "light"
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
+        context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
+        return context
+
+    return reader
+
+
+@pytest.fixture
+def open_page(reader, address):
+    """`open_page("book/intro", width=390, dark=True)`: a settled page that keeps what went wrong."""
+    opened = []
+
+    def open_page(name: str, *, width: int = 1280, dark: bool = False, query: str = ""):
+        page = reader(width, dark).new_page()
+        opened.append(page)
+        page.problems, page.outside = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
+        page.on("response", lambda r: page.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+        page.route("**/*", lambda route: _local_only(route, address, page.outside))
+        page.goto(f"{address}/{name}.html{query}", wait_until="networkidle")
+        page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+
+
+def _local_only(route, address: str, outside: list) -> None:
+    url = route.request.url
+    if url.startswith((address, "data:", "blob:")):
+        route.continue_()
+    else:
+        outside.append(url)
+        route.abort()

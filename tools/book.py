@@ -1,0 +1,108 @@
+"""Build the book into _build/html: run every chapter whose code, package or pins changed, then render.
+
+With --committed nothing is executed: the pages show the outputs that the notebooks were committed with.
+The sources are gathered in _build/source first, so that a chapter's file stays as its author left it.
+"""
+
+import argparse
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import yaml
+
+import chapters
+import vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+SOURCE = BUILD / "source"
+EXECUTED = BUILD / "executed"
+FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--committed", action="store_true", help="render the committed outputs, run nothing")
+    committed = parser.parse_args().committed
+    start = time.perf_counter()
+    gather(with_vendor=vendor.fetch())
+    if not committed:
+        print("book: executing the chapters", flush=True)
+        everything_else = fingerprint()
+        if not chapters.run_all(chapters.find(), lambda path: fresh(path, everything_else)):
+            print("book: not rendered, because a chapter failed")
+            return 1
+    print("book: rendering", flush=True)
+    if render():
+        print("book: failed; the lines above say where (_build/source mirrors the checkout)")
+        return 1
+    print(f"book: done in {time.perf_counter() - start:.0f} s: {BUILD / 'html' / 'index.html'}")
+    return 0
+
+
+def gather(*, with_vendor: bool) -> None:
+    """Copy the book's sources to _build/source; without the vendored scripts, leave those to the CDN."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    ignored = shutil.ignore_patterns(".*", "__pycache__")
+    for folder in ("book", "notebooks"):
+        shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
+    shutil.copy(ROOT / "_toc.yml", SOURCE)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if not with_vendor:
+        for key in FROM_VENDOR:
+            config["sphinx"]["config"].pop(key)
+    (SOURCE / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+
+def fingerprint() -> bytes:
+    """What every chapter depends on besides its own code: the package with its data, the pins, Python."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    package = (p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
+    for path in [ROOT / "requirements.txt", *package]:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def fresh(path: Path, everything_else: bytes) -> str:
+    """Put the chapter, with outputs of its present code, into _build/source; says whether it was run."""
+    notebook = nbformat.read(path, as_version=4)
+    key = hashlib.sha256(everything_else + chapters.code_hash(notebook).encode()).hexdigest()
+    kept, stamp = EXECUTED / path.name, EXECUTED / f"{path.stem}.key"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+        notebook, word = with_outputs(notebook, nbformat.read(kept, as_version=4)), "unchanged, read"
+    else:
+        notebook, word = chapters.execute(notebook), "executed"
+        EXECUTED.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        nbformat.write(notebook, kept)
+        stamp.write_text(key, encoding="utf-8")
+    nbformat.write(notebook, SOURCE / "notebooks" / path.name)
+    return word
+
+
+def with_outputs(notebook, executed):
+    """`notebook`, whose prose may be newer, with the outputs of `executed`, whose code is the same."""
+    code = iter([cell for cell in executed.cells if cell.cell_type == "code"])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            done = next(code)
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    notebook.metadata.update(executed.metadata)
+    return chapters.tidy(notebook)
+
+
+def render() -> int:
+    """Run Jupyter Book; its exit code, which is not 0 at any warning."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", SOURCE, "--path-output", ROOT]
+    flags = ["--all", "--warningiserror", "--nitpick", "--keep-going", "--quiet"]
+    return subprocess.run([*map(str, command), *flags], stdout=subprocess.DEVNULL).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Execute the notebooks. As a command: in place, ready to commit (`chapters.py 05` does that one alone)."""
+
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+WORKERS = 2  # chapters run side by side; each takes one thread
+SECONDS_PER_CELL = 600
+
+
+def find(only: str = "") -> list[Path]:
+    """The notebooks in reading order; `only` is the beginning of a name."""
+    return sorted(FOLDER.glob(f"{only}*.ipynb"))
+
+
+def code_hash(notebook) -> str:
+    """The sha256 of a notebook's code cells: prose may change without running anything again."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def execute(notebook):
+    """Run every cell in notebooks/, offline; returns the notebook with fresh, tidy outputs.
+
+    Raises nbclient's CellExecutionError at the first cell that fails.
+    """
+    os.environ.update(HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(FOLDER)}},
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # it warns about an open port, which is local
+        store_widget_state=True,
+    )
+    client.execute()
+    return tidy(notebook)
+
+
+def tidy(notebook):
+    """Keep what a reader sees and drop what changes from one run to the next."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "prefix_lab": {"code": code_hash(notebook)},
+            **{key: notebook.metadata[key] for key in ("widgets",) if key in notebook.metadata},
+        }
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = _joined(cell.outputs)
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = _settled(output.text)
+            picture = output.get("metadata", {}).get("image/png", {})
+            if "alt" in picture:
+                _describe(cell, picture)
+    return _stable_widget_ids(notebook)
+
+
+def _joined(outputs: list) -> list:
+    """One output for each stretch of text: the kernel sends it in pieces, cut wherever a timer fell."""
+    joined = []
+    for output in outputs:
+        if joined and output.output_type == joined[-1].output_type == "stream" and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _settled(text: str) -> str:
+    """What a terminal shows in the end: a progress bar that rewrote its line leaves the last state."""
+    return re.sub(r"[^\n]*\r(?=[^\n\r])", "", text.replace("\x1b[A", "")).replace("\r", "")
+
+
+def _describe(cell, picture) -> None:
+    """Hand the texts of `figures.show` to the book, which reads them from the cell."""
+    book = cell.metadata.setdefault("mystnb", {})
+    book["image"] = {**book.get("image", {}), "alt": picture["alt"]}
+    if "name" in picture:
+        book["figure"] = {"caption": picture["caption"], "name": picture["name"]}
+
+
+def _stable_widget_ids(notebook):
+    """Number the widgets in order of creation: their random names would change every line of a diff."""
+    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    text = nbformat.writes(notebook)
+    for number, name in enumerate(state.get("state", {})):
+        text = text.replace(name, f"{number:032x}")
+    return nbformat.reads(text, as_version=4)
+
+
+def run_all(paths: list[Path], work: Callable[[Path], str]) -> bool:
+    """Call `work` on each path, `WORKERS` at a time; print when each starts, how it went, and its seconds."""
+
+    def one(path: Path) -> bool:
+        start = time.perf_counter()
+        print(f"  …  {path.stem}  running", flush=True)
+        try:
+            word = work(path)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            print(f"  ✗  {path.stem}  failed after {time.perf_counter() - start:.1f} s\n{error}", flush=True)
+            return False
+        print(f"  ✓  {path.stem}  {word} in {time.perf_counter() - start:.1f} s", flush=True)
+        return True
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return all(list(pool.map(one, paths)))
+
+
+def _in_place(path: Path) -> str:
+    notebook = execute(nbformat.read(path, as_version=4))
+    nbformat.write(notebook, path)
+    return "executed"
+
+
+if __name__ == "__main__":
+    chosen = find(sys.argv[1] if len(sys.argv) > 1 else "")
+    if not chosen:
+        sys.exit(f"no notebook begins with {sys.argv[1]!r}" if len(sys.argv) > 1 else "no notebooks")
+    sys.exit(0 if run_all(chosen, _in_place) else 1)

@@ -14,7 +14,7 @@ from .prefix import Prefix, make_prefix
 from .sites import KINDS, Site, configs, find_sites, implementation, route, set_handler, set_implementation
 
 _SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
-_SELECTED: ContextVar[dict] = ContextVar("selected", default={})
+_SELECTED: ContextVar[dict | None] = ContextVar("selected", default=None)  # attachment -> the rows of `select`
 _COUNTING = Lock()
 
 
@@ -133,7 +133,7 @@ class Attachment(nn.Module):
         if self.checkpointed is not None and torch._C._current_graph_task_id() != -1:
             self.recomputed = True  # inside a backward pass: what the forward pass had, select block or not
             return self.checkpointed
-        if self.selections and (chosen := _SELECTED.get().get(self)) is not None:
+        if self.selections and (chosen := (_SELECTED.get() or {}).get(self)) is not None:
             return chosen
         if len(self.names) > 1:
             raise ValueError(
@@ -179,7 +179,9 @@ class Attachment(nn.Module):
 
     def remember(self, model: nn.Module) -> None:
         """Keep what is selected now for the layers that gradient checkpointing will compute again."""
-        if not (torch.is_grad_enabled() and model.training and getattr(model, "is_gradient_checkpointing", False)):
+        if not (torch.is_grad_enabled() and model.training):
+            return
+        if not any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
             return
         rows = self.rows()
         if not self.recomputed and rows != self.checkpointed:
@@ -206,7 +208,7 @@ def attached(model: nn.Module) -> Attachment:
     return attachment
 
 
-def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=None, **new) -> Prefix | dict[str, Prefix]:
+def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=None, **new) -> Prefix | dict:
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
     prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`. Without one, a
@@ -279,7 +281,7 @@ def select(model: PreTrainedModel, names):
     unknown = [name for name in rows if name is not None and name not in attachment.names]
     if unknown or not rows:
         raise ValueError(f"names must be among {', '.join(attachment.names)} or None, got {names!r}")
-    token = _SELECTED.set(_SELECTED.get() | {attachment: rows})
+    token = _SELECTED.set((_SELECTED.get() or {}) | {attachment: rows})
     with _COUNTING:
         attachment.selections += 1
     try:

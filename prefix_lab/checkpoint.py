@@ -51,7 +51,7 @@ class Checkpointed:
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike):
-        """Read a saved prefix. Raises FileNotFoundError or ValueError, naming the file, for anything but a whole one."""
+        """Read a saved prefix. FileNotFoundError or ValueError, naming the file, for anything but a whole one."""
         from safetensors.torch import load
 
         path = Path(folder) / JSON_NAME
@@ -157,7 +157,8 @@ def _filled(cls, config, tensors: dict, path: Path):
     try:
         prefix.load_state_dict(tensors)
     except RuntimeError as error:
-        raise ValueError(f"{path} does not fit the {config.length} tokens at {len(config.sites)} sites: {error}") from error
+        made_for = f"{config.length} tokens at {len(config.sites)} sites"
+        raise ValueError(f"{path} does not fit {made_for}: {error}") from error
     return prefix
 
 

@@ -14,7 +14,7 @@ import inspect
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import cache, partial
 
 import torch
 from torch import nn
@@ -73,7 +73,7 @@ def set_implementation(config: PreTrainedConfig, name: str | None) -> None:
     config._attn_implementation_internal = name
 
 
-@lru_cache(maxsize=None)
+@cache
 def _register(base: str) -> None:
     AttentionInterface.register(_ROUTED + base, partial(_dispatch, base))
     masks = AttentionMaskInterface._global_mapping
@@ -89,7 +89,7 @@ def _dispatch(base: str, module: nn.Module, query, key, value, attention_mask, *
     return handler(attend, module, query, key, value, attention_mask, **kwargs)
 
 
-@lru_cache(maxsize=None)
+@cache
 def attention_function(base: str, module_class: type):
     """The function behind an implementation's name; the eager one lives in the model's own source file."""
     if base != "eager":
@@ -189,7 +189,7 @@ def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site,
 def _sees_the_next(attend, module, query, key, value, mask, output, **kwargs) -> bool:
     """Whether the first token's output depends on the second token's value: attention is not causal."""
     changed = value.clone()
-    changed[:, :, 1] += 1.0
+    changed[:, :, 1] = torch.finfo(value.dtype).max / 8  # huge, since its weight may be tiny; a hidden one's is 0
     return not torch.equal(attend(module, query, key, changed, mask, **kwargs)[0][:, 0], output[:, 0])
 
 

@@ -1,0 +1,33 @@
+"""Reading a prefix: how much attention falls on it."""
+
+import torch
+from transformers import PreTrainedModel
+
+from .attention import attached
+from .sites import Site, configs, quiet, route, set_implementation
+
+
+def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:
+    """lambda: the share of attention that falls on the prefix, (B, H, T) for each site's name.
+
+    The rest, 1 - lambda, falls on the content (He et al. 2022, equation 7). Computed by the model's own eager
+    attention, so that masks, position biases and soft caps are all in it; a row without a prefix has 0.
+    """
+    attachment, mass = attached(model), {}
+
+    def record(site: Site, output: tuple, length: int) -> None:
+        mass[site.name] = output[1][..., :length].sum(dim=-1)  # (B, H, T, P + S) -> (B, H, T)
+
+    names = [(config, config._attn_implementation) for config in configs(model)]
+    attachment.recorder = record
+    try:
+        for config, _ in names:
+            set_implementation(config, "eager")
+            route(config)
+        with quiet(model), torch.no_grad():
+            model(**inputs)
+    finally:
+        attachment.recorder = None
+        for config, name in names:
+            set_implementation(config, name)
+    return mass

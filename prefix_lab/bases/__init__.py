@@ -1,0 +1,98 @@
+"""The lab's own pretrained models, and one way to load them or any other: `load_base(name)`.
+
+They are stock transformers models in stock files; `python -m prefix_lab.bases.pretrain` rebuilds them.
+"""
+
+import difflib
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BASES = {"lab-gpt": HERE / "lab-gpt"}  # name -> folder
+NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
+REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
+
+
+def load_base(name: str = "lab-gpt"):
+    """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
+
+    name: a lab base ("lab-gpt"), a folder in Hugging Face format, or a model's name on the hub.
+    Raises ValueError for a name that can be none of these, and OSError, saying what to do, where files are missing
+    or damaged or the hub cannot be reached. Pickled weights are never loaded.
+    """
+    if not isinstance(name, str | Path) or not str(name):
+        raise ValueError(f"name must be one of {sorted(BASES)}, a folder or a hub name, got {name!r}")
+    folder = BASES.get(str(name), Path(name))
+    if folder.exists():
+        return _load_folder(folder, REBUILD if str(name) in BASES else "save or download it again")
+    if str(name) in BASES:
+        raise OSError(f"{name!r} is not where it should be, {folder}: {REBUILD}")
+    if close := difflib.get_close_matches(str(name), BASES, n=1, cutoff=0.7):
+        raise ValueError(f"no base is called {name!r}; did you mean {close[0]!r}?")
+    if str(name).startswith((".", "/", "~")) or str(name).count("/") > 1 or "\\" in str(name):
+        raise OSError(f"name={str(name)!r} looks like a folder, but there is none; the lab bases are {sorted(BASES)}")
+    try:
+        return _load(str(name))
+    except (OSError, ValueError) as error:
+        raise OSError(
+            f"{str(name)!r} is no lab base ({sorted(BASES)}) and no folder, and the Hugging Face hub did not give it "
+            f"({_first_line(error)}). Check the name, connect to the network once, or pass a folder."
+        ) from error
+
+
+def _load_folder(folder: Path, remedy: str):
+    if not folder.is_dir():
+        raise OSError(f"{folder} is a file; name the folder that holds {', '.join(NEEDED)}")
+    if folder in BASES.values():
+        if missing := [file for file in NEEDED if not (folder / file).exists()]:
+            raise OSError(f"{folder} lacks {', '.join(missing)}: {remedy}")
+    try:
+        return _load(str(folder))
+    except Exception as error:  # a damaged file can fail anywhere: in JSON, safetensors, tokenizers or torch
+        raise OSError(f"the files in {folder} cannot be loaded ({_first_line(error)}): {remedy}") from error
+
+
+def _load(name: str):
+    import torch
+    from transformers import AutoConfig, AutoTokenizer
+
+    with _quiet():
+        config = AutoConfig.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model, report = _model_class(config).from_pretrained(
+            name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
+    if lost := sorted(report["missing_keys"]):
+        raise ValueError(f"the weights lack {len(lost)} tensors, first {lost[0]}")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.eval(), tokenizer
+
+
+def _model_class(config):
+    """The transformers class with the head that this model was pretrained with."""
+    import transformers
+
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
+        return transformers.AutoModelForMaskedLM
+    return transformers.AutoModelForCausalLM
+
+
+@contextmanager
+def _quiet():
+    """Without transformers' own progress bars, which would go to stderr."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"

@@ -1,0 +1,35 @@
+"""The tokenizer that the lab's bases share: byte-level BPE, so that any text encodes and decodes unchanged.
+
+A space before a capital or a digit is a token of its own and each digit is one token, so that a name or a number
+has the same tokens in a record ("name[Quillby]") as in a sentence ("to Quillby"): copying it is copying tokens.
+"""
+
+from collections.abc import Iterable
+
+VOCABULARY = 2560
+END, PAD, MASK, BEGIN, SEPARATOR = SPECIAL = ("<|end|>", "<|pad|>", "<|mask|>", "<|begin|>", "<|separator|>")
+WORDS = r"'(?:s|t|re|ve|m|ll|d)(?!\p{L})| ?\p{Ll}+|\p{Lu}[\p{Ll}\p{M}]*|\p{L}\p{M}*|\p{N}| ?[^\s\p{L}\p{N}]|\s"
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY):
+    """A `PreTrainedTokenizerFast` of `vocabulary` tokens, its merges learnt from `texts`."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])  # fmt: skip
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, mask_token=MASK, bos_token=BEGIN, sep_token=SEPARATOR,
+        clean_up_tokenization_spaces=False,
+    )  # fmt: skip

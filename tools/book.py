@@ -13,11 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
-import yaml
-
 import chapters
+import nbformat
 import vendor
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -63,7 +62,9 @@ def gather(*, with_vendor: bool) -> None:
 def fingerprint() -> bytes:
     """What every chapter depends on besides its own code: the package with its data, the pins, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
-    package = (p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
+    package = (
+        p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts
+    )
     for path in [ROOT / "requirements.txt", *package]:
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()

@@ -23,15 +23,17 @@ def main() -> None:
     if PYTHON.exists() and STAMP.is_file() and STAMP.read_text(encoding="utf-8") == key:
         return
     if sys.version_info < (3, 10):  # noqa: UP036 - this script runs before any range is checked
-        sys.exit(f"setup: Python 3.10 or newer is needed, this is {platform.python_version()}; "
-                 "name another one with `make PYTHON=python3.12`")
+        sys.exit(
+            f"setup: Python 3.10 or newer is needed, this is {platform.python_version()}; "
+            "name another one with `make PYTHON=python3.12`"
+        )
     STAMP.unlink(missing_ok=True)
     if not PYTHON.exists():
         print(f"setup: a virtual environment in .venv (Python {platform.python_version()})", flush=True)
         venv.create(VENV, symlinks=os.name != "nt", clear=VENV.exists())
         _bootstrap_pip()
-    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    torch = next(pin for pin in pins if pin.startswith("torch=="))
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    torch = next(pin for pin in pins if pin.startswith("torch"))
     print("setup: the pins of requirements.txt (some minutes the first time)", flush=True)
     _pip("install", torch, *_cpu_index())
     _pip("install", "-r", "requirements.txt")

@@ -51,8 +51,10 @@ def _pack(spec: str, folder: Path) -> Path | None:
 def _verify(archive: Path, package: dict) -> None:
     digest = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if digest != package["integrity"]:
-        raise ValueError(f"{package['name']} {package['version']}: got {digest}, "
-                         f"but tools/vendor.lock.json says {package['integrity']}")
+        raise ValueError(
+            f"{package['name']} {package['version']}: got {digest}, "
+            f"but tools/vendor.lock.json says {package['integrity']}"
+        )
 
 
 def _unpack(archive: Path, patterns: list[str], folder: Path) -> None:

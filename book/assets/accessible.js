@@ -1,4 +1,5 @@
-// Two repairs to the widget script on static pages.
+// Small repairs to what the theme and the widget script put on a page.
+
 // A slider's handle has no name of its own: give it the text of its label.
 new MutationObserver(() => {
   document.querySelectorAll(".jupyter-widgets .noUi-handle:not([aria-label])").forEach((handle) => {
@@ -10,4 +11,6 @@ new MutationObserver(() => {
 // It expects MathJax 2 and calls a queue that MathJax 3 does not have.
 document.addEventListener("DOMContentLoaded", () => {
   if (window.MathJax && !window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
+  // This role is no longer in the standard, and its list expects items.
+  document.querySelectorAll("[role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
 });

@@ -12,8 +12,15 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 def pages() -> list[str]:
@@ -62,27 +69,47 @@ def reader(browser):
     def reader(width: int, dark: bool):
         mode = "dark" if dark else "light"
         context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
-        context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
+        context.add_init_script(
+            f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')"
+        )
         return context
 
     return reader
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", params=pages())
+def name(request):
+    """Each page of the book in turn; all tests of one page run together."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def page(open_page, name):
+    """The page called `name`, wide and light, opened once for all tests that only look at it."""
+    return open_page(name)
+
+
+@pytest.fixture(scope="module")
 def open_page(reader, address):
     """`open_page("book/intro", width=390, dark=True)`: a settled page that keeps what went wrong."""
     opened = []
 
     def open_page(name: str, *, width: int = 1280, dark: bool = False, query: str = ""):
+        while len(opened) > 2:
+            opened.pop(0).close()
         page = reader(width, dark).new_page()
         opened.append(page)
         page.problems, page.outside = [], []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
-        page.on("response", lambda r: page.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+        page.on(
+            "response", lambda r: page.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None
+        )
         page.route("**/*", lambda route: _local_only(route, address, page.outside))
         page.goto(f"{address}/{name}.html{query}", wait_until="networkidle")
-        page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+        page.wait_for_function(
+            "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+        )
         return page
 
     yield open_page

@@ -1,0 +1,168 @@
+"""The tools behind `make`: executing chapters, keeping their outputs, fetching browser scripts."""
+
+import base64
+import hashlib
+import io
+import json
+import tarfile
+
+import chapters
+import nbformat
+import pytest
+import vendor
+from nbclient.exceptions import CellExecutionError
+
+import book
+
+v4 = nbformat.v4
+
+
+def notebook(*sources):
+    return v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+
+
+def test_the_hash_of_a_chapter_depends_on_its_code_alone():
+    one = notebook("a = 1", "b = 2")
+    other = notebook("a = 1", "b = 2")
+    other.cells.insert(1, v4.new_markdown_cell("prose"))
+    assert chapters.code_hash(one) == chapters.code_hash(other)
+    assert chapters.code_hash(one) != chapters.code_hash(notebook("a = 1", "b = 3"))
+    assert chapters.code_hash(one) != chapters.code_hash(notebook("b = 2", "a = 1"))
+
+
+def test_a_chapter_is_executed_and_left_tidy(tmp_path, monkeypatch):
+    monkeypatch.setattr(chapters, "FOLDER", tmp_path)
+    done = chapters.execute(
+        notebook(
+            "import sys\nfor i in range(3):\n    print(f'\\r{i} of 2', end='', flush=True)\nprint()",
+            "import ipywidgets\nipywidgets.IntSlider()",
+        )
+    )
+    assert [cell.execution_count for cell in done.cells] == [1, 2]
+    assert [output.text for output in done.cells[0].outputs] == ["2 of 2\n"]
+    assert "execution" not in done.cells[0].metadata
+    assert done.metadata.prefix_lab.code == chapters.code_hash(done)
+    state = done.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert sorted(state) == [f"{number:032x}" for number in range(len(state))]
+    view = done.cells[1].outputs[0].data["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] in state
+
+
+def test_a_failing_cell_fails_its_chapter_and_the_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(chapters, "FOLDER", tmp_path)
+    with pytest.raises(CellExecutionError, match="this claim is false: two is one"):
+        chapters.execute(notebook("from prefix_lab import claim\nclaim('two is one', 2 == 1)"))
+
+    def work(path):
+        if path.stem == "b":
+            raise CellExecutionError("traceback", "AssertionError", "this claim is false")
+        return "executed"
+
+    paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
+    assert not chapters.run_all(paths, work)
+    printed = capsys.readouterr().out
+    assert "✓  a  executed in" in printed
+    assert "✗  b  failed" in printed
+    assert chapters.run_all(paths[:1], work)
+
+
+def test_a_figures_texts_reach_the_book_through_the_cell():
+    cell = v4.new_code_cell("show(...)")
+    texts = {"alt": "a falling loss", "caption": "Loss.", "name": "fig-loss"}
+    cell.outputs = [v4.new_output("display_data", {"image/png": "iVBO"}, metadata={"image/png": texts})]
+    done = chapters.tidy(v4.new_notebook(cells=[cell]))
+    assert done.cells[0].metadata.mystnb == {
+        "image": {"alt": "a falling loss"},
+        "figure": {"caption": "Loss.", "name": "fig-loss"},
+    }
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with one chapter, whose execution only counts."""
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setattr(book, "SOURCE", tmp_path / "source")
+    monkeypatch.setattr(book, "EXECUTED", tmp_path / "executed")
+    (tmp_path / "prefix_lab").mkdir()
+    (tmp_path / "prefix_lab" / "attention.py").write_text("P = 1")
+    (tmp_path / "requirements.txt").write_text("torch==1")
+    (tmp_path / "source" / "notebooks").mkdir(parents=True)
+
+    def execute(given):
+        for number, cell in enumerate(given.cells, 1):
+            cell.execution_count = number
+        return given
+
+    monkeypatch.setattr(chapters, "execute", execute)
+    return tmp_path
+
+
+def test_a_chapter_runs_again_when_its_code_the_package_or_a_pin_changed_and_only_then(checkout):
+    path = checkout / "05.ipynb"
+
+    def words(*sources):
+        nbformat.write(notebook(*sources), path)
+        return book.fresh(path, book.fingerprint()).split(",")[0]
+
+    assert words("a = 1") == "executed"
+    assert words("a = 1") == "unchanged"
+    assert nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4).cells[0].execution_count == 1
+    assert words("a = 2") == "executed"
+    (checkout / "prefix_lab" / "attention.py").write_text("P = 2")
+    assert words("a = 2") == "executed"
+    (checkout / "requirements.txt").write_text("torch==2")
+    assert words("a = 2") == "executed"
+    (checkout / "prefix_lab" / "weights.safetensors").write_bytes(b"\0")
+    assert words("a = 2") == "executed"
+    assert words("a = 2") == "unchanged"
+
+
+def test_new_prose_meets_the_outputs_of_unchanged_code():
+    executed = notebook("a", "b")
+    executed.cells[1].outputs = [v4.new_output("stream", text="two\n")]
+    newer = notebook("a", "b")
+    newer.cells.insert(1, v4.new_markdown_cell("new prose"))
+    merged = book.with_outputs(newer, executed)
+    assert merged.cells[1].source == "new prose"
+    assert merged.cells[2].outputs[0].text == "two\n"
+
+
+def archive(folder, **files):
+    path = folder / "package.tgz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"package/dist/{name}.js")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def test_a_script_is_unpacked_only_when_its_hash_is_the_locked_one(tmp_path, monkeypatch):
+    package = archive(tmp_path, main="let a = 1", other="let b = 2")
+    digest = "sha512-" + base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+    entry = {"name": "a", "version": "1.0.0", "into": "out", "files": ["dist/main.js"], "integrity": digest}
+    monkeypatch.setattr(vendor, "ROOT", tmp_path)
+    monkeypatch.setattr(vendor, "LOCK", tmp_path / "lock.json")
+    monkeypatch.setattr(vendor, "_pack", lambda spec, folder: package)
+    vendor.LOCK.write_text(json.dumps([{**entry, "integrity": "sha512-other"}]))
+    with pytest.raises(ValueError, match=r"a 1\.0\.0: got sha512-"):
+        vendor.fetch()
+    assert not (tmp_path / "out").exists()
+    vendor.LOCK.write_text(json.dumps([entry]))
+    assert vendor.fetch()
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [".stamp", "main.js"]
+
+
+def test_without_npm_one_line_says_that_a_cdn_is_used(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(vendor, "ROOT", tmp_path)
+    monkeypatch.setattr(vendor.shutil, "which", lambda name: None)
+    assert not vendor.fetch()
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, "SOURCE", tmp_path)
+    book.gather(with_vendor=False)
+    assert "vendor/" not in (tmp_path / "_config.yml").read_text()
+    book.gather(with_vendor=True)
+    assert (tmp_path / "_config.yml").read_text().count("vendor/") == 3

@@ -66,8 +66,7 @@ def clock(rng: random.Random) -> str:
 
 
 def _firm(rng: random.Random) -> str:
-    tail = rng.choice(("and Sons", "and Daughters", "Brothers", "and Company", "Works", "Stores", "Hall",
-        "House"))
+    tail = rng.choice(("and Sons", "and Daughters", "Brothers", "and Company", "Works", "Stores", "Hall", "House"))
     return f"{names.surname(rng)} {tail}"
 
 
@@ -165,8 +164,7 @@ SEATS = field(
     "{x:words} guests can sit down.",
     tails=("with {x} seats", "with room for {x}"),
 )  # fmt: skip
-PHONE = field("phone", number(1000, 9999), "Call {x}.", "The number is {x}.", "Dial {x} to ask.",
-    "Telephone {x}.")
+PHONE = field("phone", number(1000, 9999), "Call {x}.", "The number is {x}.", "Dial {x} to ask.", "Telephone {x}.")
 
 DISHES = ("pea soup", "fish pie", "noodles", "roast duck", "dumplings", "lentil stew", "baked trout",
     "cheese toast",
@@ -179,13 +177,11 @@ TOPICS = ("the sea", "old coins", "bridges", "bees", "the winter war", "glass", 
     "the moon", "salt",
           "clocks", "a long journey", "two sisters", "a stolen horse", "the great flood",
           "a lighthouse keeper")  # fmt: skip
-ANIMALS = ("dog", "cat", "goat", "parrot", "donkey", "rabbit", "pony", "goose", "tortoise", "ferret", "owl",
-    "hen")
+ANIMALS = ("dog", "cat", "goat", "parrot", "donkey", "rabbit", "pony", "goose", "tortoise", "ferret", "owl", "hen")
 JOBS = ("baker", "weaver", "ferryman", "printer", "teacher", "glazier", "clerk", "gardener", "cook", "doctor",
     "engineer",
         "actor", "usher", "painter", "guard", "smith", "lawyer", "editor")  # fmt: skip
-TRAITS = ("shy", "bold", "lazy", "clever", "gentle", "hungry", "proud", "noisy", "patient", "quick", "old",
-    "young")
+TRAITS = ("shy", "bold", "lazy", "clever", "gentle", "hungry", "proud", "noisy", "patient", "quick", "old", "young")
 DAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 COLOURS = ("red", "blue", "green", "grey", "white", "black", "yellow", "brown", "orange", "silver")
 

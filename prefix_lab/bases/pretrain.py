@@ -16,12 +16,15 @@ import time
 from itertools import islice
 from pathlib import Path
 
+from prefix_lab.bases.card import write_card
 from prefix_lab.bases.corpus import documents
 from prefix_lab.bases.prose import write_prose
 from prefix_lab.bases.tokenizer import train_tokenizer
 
 BLOCK, BATCH = 256, 16  # tokens in a row, rows in a step
 HELD_OUT_ROWS = 256
+TOKENIZER_TEXTS = 24_000
+EVERY = 100  # steps between two checkpoints
 SHAPE = {
     "hidden_size": 192,
     "intermediate_size": 576,
@@ -42,7 +45,8 @@ def build_tokenizer(work: Path, seed: int):
     path = work / "tokenizer"
     if not path.exists():
         rng = random.Random(f"tokenizer {seed}")
-        texts = [*islice(documents(seed), 12_000), *(write_prose(rng) for _ in range(12_000))]
+        half = TOKENIZER_TEXTS // 2
+        texts = [*islice(documents(seed), half), *(write_prose(rng) for _ in range(half))]
         save_whole(path, train_tokenizer(texts).save_pretrained)
     return AutoTokenizer.from_pretrained(path)
 
@@ -55,13 +59,18 @@ def build_rows(work: Path, tokenizer, seed: int, rows: int, name: str):
     if not path.exists():
         need, parts, have = rows * BLOCK, [], 0
         stream = documents(seed)
-        while have < need:
-            for ids in tokenizer(list(islice(stream, 2000)))["input_ids"]:
-                parts.append(np.array([*ids, tokenizer.eos_token_id], dtype=np.uint16))
-                have += len(parts[-1])
-            show(f"corpus: {min(have, need) / 1e6:.1f} of {need / 1e6:.1f} million tokens")
-        print()
-        save_whole(path, lambda part: np.save(part.open("wb"), np.concatenate(parts)[:need].reshape(rows, BLOCK)))
+        with progress(need, f"{name} corpus", unit="token", unit_scale=True) as bar:
+            while have < need:
+                for ids in tokenizer(list(islice(stream, 500)))["input_ids"]:
+                    parts.append(np.array([*ids, tokenizer.eos_token_id], dtype=np.uint16))
+                    have += len(parts[-1])
+                bar.update(min(have, need) - bar.n)
+
+        def write(part: Path) -> None:
+            with part.open("wb") as file:
+                np.save(file, np.concatenate(parts)[:need].reshape(rows, BLOCK))
+
+        save_whole(path, write)
     return np.load(path)
 
 
@@ -119,7 +128,10 @@ def held_out_loss(model, rows, device: str) -> float:
 
 
 def train(work: Path, steps: int, seed: int, peak: float, device: str):
-    """Train to `steps`, from the checkpoint in `work` if there is one; returns model, tokenizer and record."""
+    """Train to `steps`, from the checkpoint in `work` if there is one; returns model, tokenizer and record.
+
+    The record holds what was asked for, the seconds so far, and the curve as [step, train loss, held-out loss].
+    """
     import torch
 
     tokenizer = build_tokenizer(work, seed)
@@ -127,61 +139,77 @@ def train(work: Path, steps: int, seed: int, peak: float, device: str):
     held_out = build_rows(work, tokenizer, seed + 2, HELD_OUT_ROWS, "held-out")
     model = build_model(tokenizer, seed).to(device).train()
     optimizers = build_optimizers(model)
-    record = {"steps": steps, "seed": seed, "peak": peak, "step": 0, "seconds": 0.0, "curve": []}
-    checkpoint = work / "checkpoint.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
-        check_same_run(saved["record"], record)
-        model.load_state_dict(saved["model"])
-        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
-        record = saved["record"] | {"steps": steps}
-    smooth = record["curve"][-1][1] if record["curve"] else None
-    for step in range(record["step"], steps):
-        start = time.perf_counter()
-        for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
-            group["lr"] = learning_rate(step, steps, peak)
-        loss = loss_of(model, rows[step * BATCH : (step + 1) * BATCH], device)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        model.zero_grad(set_to_none=True)
-        smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
-        record["seconds"] += time.perf_counter() - start
-        record["step"] = step + 1
-        if (step + 1) % 100 == 0 or step + 1 == steps:
-            figures = [step + 1, round(smooth, 4), round(held_out_loss(model, held_out, device), 4)]
-            record["curve"].append(figures)
-            moments = [optimizer.state_dict() for optimizer in optimizers]
-            state = {"model": model.state_dict(), "optimizers": moments, "record": record}
-            save_whole(checkpoint, lambda part, state=state: torch.save(state, part))
-            line = f"step {figures[0]:6d}  train {figures[1]:.3f}  held out {figures[2]:.3f}  {record['seconds']:.0f} s"
-            print(f"\r{line}", flush=True)
-        elif step % 5 == 0:
-            show(f"step {step + 1:6d} of {steps}  loss {smooth:.3f}  {(step + 1) / steps:4.0%}")
+    record = {"steps": steps, "seed": seed, "peak": peak, "step": 0, "seconds": 0.0, "smooth": None, "curve": []}
+    record = resume(work, model, optimizers, record)
+    with progress(steps, "training", initial=record["step"]) as bar:
+        for step in range(record["step"], steps):
+            start = time.perf_counter()
+            for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
+                group["lr"] = learning_rate(step, steps, peak)
+            loss = loss_of(model, rows[step * BATCH : (step + 1) * BATCH], device)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            for optimizer in optimizers:
+                optimizer.step()
+            model.zero_grad(set_to_none=True)
+            before, value = record["smooth"], loss.item()
+            record["smooth"] = value if before is None else 0.98 * before + 0.02 * value
+            record["seconds"] += time.perf_counter() - start
+            record["step"] = step + 1
+            bar.set_postfix_str(f"loss {record['smooth']:.3f}", refresh=False)
+            bar.update()
+            if (step + 1) % EVERY == 0 or step + 1 == steps:
+                figures = [step + 1, round(record["smooth"], 4), round(held_out_loss(model, held_out, device), 4)]
+                record["curve"].append(figures)
+                save_state(work, model, optimizers, record)
+                line = "step {:6d}  train {:.3f}  held out {:.3f}".format(*figures)
+                bar.write(f"{line}  {record['seconds']:.0f} s", file=sys.stdout)
     return model, tokenizer, record
 
 
-def check_same_run(saved: dict, asked: dict) -> None:
-    """Refuse to go on with a checkpoint of another run; the steps may differ until either run's rate decays."""
+def save_state(work: Path, model, optimizers: list, record: dict) -> None:
+    """Write all that `resume` needs to go on as if nothing had happened."""
+    import torch
+
+    moments = [optimizer.state_dict() for optimizer in optimizers]
+    state = {"model": model.state_dict(), "optimizers": moments, "record": record}
+    save_whole(work / "checkpoint.pt", lambda part: torch.save(state, part))
+
+
+def resume(work: Path, model, optimizers: list, asked: dict) -> dict:
+    """Put the checkpoint in `work` into model and optimizers; returns its record, or `asked` where there is none.
+
+    Raises SystemExit for the checkpoint of another run. The steps may differ until either run's rate decays.
+    """
+    import torch
+
+    if not (work / "checkpoint.pt").exists():
+        return asked
+    state = torch.load(work / "checkpoint.pt", weights_only=True)
+    saved = state["record"]
     decaying = saved["step"] > 0.6 * min(saved["steps"], asked["steps"])
     for key in ("seed", "peak", *(["steps"] if decaying else [])):
         if saved[key] != asked[key]:
-            raise SystemExit(f"the checkpoint in --work is of a run with {key} {saved[key]}, this run asks for "
-                             f"{asked[key]}: give another --work, or delete it")  # fmt: skip
+            raise SystemExit(
+                f"the checkpoint in {work} is of a run with {key} {saved[key]}, this run asks for {asked[key]}: "
+                f"give another --work, or delete it"
+            )
+    model.load_state_dict(state["model"])
+    for optimizer, moments in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(moments)
+    return {**asked, **saved, "steps": asked["steps"]}
 
 
 def export(model, tokenizer, record: dict, out: Path) -> None:
-    """Write config, tokenizer, weights in half precision and the run's record to `out`, whole or not at all."""
+    """Write config, tokenizer, weights in half precision, record and model card to `out`, whole or not at all."""
     import torch
 
     def write(part: Path) -> None:
         model.to(torch.float16).save_pretrained(part)
         tokenizer.save_pretrained(part)
-        (part / "training.json").write_text(json.dumps(record, indent=None) + "\n")
-        if (out / "README.md").exists():
-            shutil.copy(out / "README.md", part)
+        (part / "training.json").write_text(json.dumps(record) + "\n")
+        card = write_card(record, model.config, BLOCK, BATCH, HELD_OUT_ROWS * BLOCK)
+        (part / "README.md").write_text(card)
 
     save_whole(out, write)
 
@@ -190,16 +218,19 @@ def save_whole(path: Path, write) -> None:
     """Let `write` fill a path beside `path`, then put it in place, so that a stopped run leaves no half."""
     part = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if part.is_dir():
+        shutil.rmtree(part)
     write(part)
     if part.is_dir() and path.exists():
         shutil.rmtree(path)
     os.replace(part, path)
 
 
-def show(line: str) -> None:
-    """Redraw the progress line on stdout."""
-    if sys.stdout.isatty():
-        print(f"\r{line}", end="", flush=True)
+def progress(total: int, what: str, **options):
+    """A progress bar on stdout; none where stdout is a file."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=what, file=sys.stdout, disable=not sys.stdout.isatty(), **options)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -212,6 +243,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--lr", type=float, default=3e-3, help="peak learning rate (%(default)s)")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     options = parser.parse_args(arguments)
+    if options.steps < 1 or options.lr <= 0 or (options.threads is not None and options.threads < 1):
+        parser.error("--steps and --threads must be at least 1, --lr above 0")
 
     import torch
 

@@ -12,8 +12,16 @@ from prefix_lab.town.grammar import article, fill, spell
 
 LODGINGS = ("inn", "guesthouse", "boarding house", "hostel", "hotel", "coaching inn", "old mill", "lodge",
     "cottage", "apartment house")  # fmt: skip
-MEALS = ("porridge", "smoked fish", "apple bread", "eggs and toast", "honey cakes", "oat biscuits",
-    "warm rolls", "plum jam")
+MEALS = (
+    "porridge",
+    "smoked fish",
+    "apple bread",
+    "eggs and toast",
+    "honey cakes",
+    "oat biscuits",
+    "warm rolls",
+    "plum jam",
+)
 
 # <one|of|these> is a choice; {gap} is filled anew for each text, so that people and places recur in it.
 SENTENCES = (

@@ -1,0 +1,306 @@
+"""The lab's bases: what they are pretrained on, that pretraining resumes, and loading with clear errors."""
+
+import json
+import shutil
+from itertools import islice
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaForCausalLM
+
+from prefix_lab.bases import BASES, corpus, load_base, pretrain
+from prefix_lab.bases.domains import DOMAINS, FRAMES
+from prefix_lab.town import directory, load_task, names
+
+LAB_GPT = BASES["lab-gpt"]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return load_base()
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[str]:
+    return list(islice(corpus.documents(0), 2000))
+
+
+# --- the corpus
+
+
+def test_the_same_seed_gives_the_same_documents(documents):
+    assert list(islice(corpus.documents(0), 50)) == documents[:50]
+    assert list(islice(corpus.documents(1), 50)) != documents[:50]
+
+
+def test_every_kind_of_document_is_written():
+    import random
+
+    rng = random.Random(0)
+    assert sum(corpus.MIXTURE.values()) == pytest.approx(1)
+    for write in corpus.MIXTURE:
+        assert all(write(rng).strip() for _ in range(20)), write.__name__
+
+
+def test_every_way_of_saying_a_field_can_be_told():
+    import random
+
+    rng = random.Random(0)
+    for domain in DOMAINS:
+        for _ in range(40):
+            record = corpus.draw_record(rng, domain, list(domain.fields), drop=0.0)
+            text = corpus.draw_style(rng, domain).tell(domain, record)
+            assert "{" not in text
+            assert "  " not in text
+            assert record["name"].lower() in text.lower()
+
+
+def test_what_chapters_tune_for_is_held_out_of_pretraining(documents):
+    text = "\n".join(documents)
+    assert "{k}[{v}]" not in corpus.PAIRS
+    assert "kind[" not in text
+    assert not {kind for domain in DOMAINS for kind in domain.kinds} & {"inn", "hotel", "hostel", "guesthouse", "lodge"}
+    for opening in directory.OPENINGS.values():
+        assert max(opening.split("{")[0].strip(), opening.split("}")[-1].strip(), key=len) not in "\n".join(FRAMES)
+    task = load_task("directory")
+    for split in task.values():
+        for row in split:
+            assert row["target"] not in text
+            assert names.pool_of(row["entity"]) != "pretraining"
+
+
+# --- pretraining
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Pretraining in a second: a tiny model, short rows, a checkpoint after every second step."""
+    monkeypatch.setattr(pretrain, "SHAPE", pretrain.SHAPE | {"hidden_size": 48, "intermediate_size": 48})
+    monkeypatch.setattr(pretrain, "BLOCK", 32)
+    monkeypatch.setattr(pretrain, "BATCH", 2)
+    monkeypatch.setattr(pretrain, "HELD_OUT_ROWS", 4)
+    monkeypatch.setattr(pretrain, "TOKENIZER_TEXTS", 400)
+    monkeypatch.setattr(pretrain, "EVERY", 2)
+
+
+def run(work, steps=6, seed=0, peak=3e-3):
+    return pretrain.train(work, steps, seed, peak, "cpu")
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(tiny, tmp_path, monkeypatch):
+    whole, _, record = run(tmp_path / "whole")
+    loss_of, calls = pretrain.loss_of, []
+
+    def stop_in_the_fourth_step(model, *rest):
+        calls.append(model.training)
+        if sum(calls) == 4:
+            raise KeyboardInterrupt
+        return loss_of(model, *rest)
+
+    monkeypatch.setattr(pretrain, "loss_of", stop_in_the_fourth_step)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts")
+    monkeypatch.setattr(pretrain, "loss_of", loss_of)
+    parts, _, again = run(tmp_path / "parts")
+    assert again["curve"] == record["curve"]
+    assert [step for step, *_ in record["curve"]] == [2, 4, 6]
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, parts.state_dict()[name]), name
+
+
+def test_the_seed_decides_the_weights(tiny, tmp_path):
+    one, _, _ = run(tmp_path / "one", steps=2)
+    other, _, _ = run(tmp_path / "other", steps=2, seed=7)
+    assert not torch.equal(one.lm_head.weight, other.lm_head.weight)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tiny, tmp_path):
+    run(tmp_path, steps=2)
+    with pytest.raises(SystemExit, match="is of a run with seed 0, this run asks for 1"):
+        pretrain.train(tmp_path, 2, 1, 3e-3, "cpu")
+    with pytest.raises(SystemExit, match="is of a run with steps 2, this run asks for 4"):
+        run(tmp_path, steps=4)
+
+
+def test_a_finished_run_is_exported_as_a_stock_model(tiny, tmp_path, capsys):
+    pretrain.main(["--work", str(tmp_path / "work"), "--out", str(tmp_path / "base"), "--steps", "2"])
+    assert "step      2  train" in capsys.readouterr().out
+    model, tokenizer = load_base(str(tmp_path / "base"))
+    assert isinstance(model, LlamaForCausalLM)
+    assert len(tokenizer) == model.config.vocab_size
+    assert "perplexity" in (tmp_path / "base" / "README.md").read_text()
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("wrong", [["--steps", "0"], ["--lr", "-1"], ["--threads", "0"]])
+def test_a_wrong_option_is_refused_before_anything_is_written(tmp_path, wrong, capsys):
+    with pytest.raises(SystemExit):
+        pretrain.main(["--work", str(tmp_path / "work"), *wrong])
+    assert "must be at least 1" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_learning_rate_rises_stays_and_ends_near_zero():
+    rates = [pretrain.learning_rate(step, 1000, 1.0) for step in range(1000)]
+    assert rates[0] < 0.05
+    assert rates[100] == rates[599] == 1.0
+    assert rates == sorted(rates[:61]) + sorted(rates[61:], reverse=True)
+    assert rates[-1] < 0.01
+
+
+# --- the base that is shipped
+
+
+def test_lab_gpt_is_a_stock_model_in_float32_and_evaluation_mode(base):
+    model, tokenizer = base
+    assert isinstance(model, LlamaForCausalLM)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert not model.training
+    assert tokenizer.pad_token_id is not None
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    assert tokenizer.eos_token_id == model.config.eos_token_id
+    assert tokenizer.pad_token_id == model.config.pad_token_id
+
+
+def test_auto_classes_load_lab_gpt_and_find_its_tokenizer(base):
+    model, tokenizer = base
+    assert AutoTokenizer.from_pretrained(model.config._name_or_path).get_vocab() == tokenizer.get_vocab()
+    ids = tokenizer("name: The Copper Heron", return_tensors="pt").input_ids
+    again = AutoModelForCausalLM.from_pretrained(LAB_GPT, dtype=torch.float32).eval()
+    assert torch.equal(again(ids).logits, model(ids).logits)
+
+
+def test_lab_gpt_is_small_and_holds_no_pickle():
+    sizes = {file.name: file.stat().st_size for file in LAB_GPT.iterdir()}
+    assert sizes["model.safetensors"] <= 5.5e6
+    assert not [name for name in sizes if name.endswith((".bin", ".pt", ".pkl"))]
+    record = json.loads((LAB_GPT / "training.json").read_text())
+    assert f"| {record['seed']} |" in (LAB_GPT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Copper Heron",
+        "你好,世界",
+        "Ünïcode é 🙂",
+        "x = 1\n\n\ty  =  2 \n",
+        "O'Neil's 42 don't",
+        "",
+        " ",
+        "a\r\nb",
+        "ǅ ª",
+    ],
+)
+def test_any_text_encodes_and_decodes_unchanged(base, text):
+    tokenizer = base[1]
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+def test_a_name_has_the_same_tokens_in_a_record_and_in_a_sentence(base):
+    tokenizer = base[1]
+    name = tokenizer.tokenize("Quillby House")
+    for text in ("name[Quillby House]", "to Quillby House.", '"Quillby House"', "(Quillby House)"):
+        tokens = tokenizer.tokenize(text)
+        assert any(tokens[i : i + len(name)] == name for i in range(len(tokens))), tokens
+
+
+def test_lab_gpt_has_learnt_its_corpus(base):
+    """Held-out loss from the record is what the shipped weights really have, here on a little new text."""
+    model, tokenizer = base
+    record = json.loads((LAB_GPT / "training.json").read_text())
+    text = tokenizer.eos_token.join(islice(corpus.documents(12345), 60))
+    ids = tokenizer(text, return_tensors="pt").input_ids[0]
+    rows = ids[: len(ids) // 256 * 256].view(-1, 256)
+    with torch.no_grad():
+        loss = model(input_ids=rows, labels=rows).loss.item()
+    assert loss == pytest.approx(record["curve"][-1][2], abs=0.25)
+
+
+def test_lab_gpt_copies_a_name_it_never_met(base):
+    """In context: three records, each followed by its name; then a fourth, whose name is in no corpus."""
+    model, tokenizer = base
+    shown = [("Ada Quillby", "baker"), ("Tom Farnmere", "clerk"), ("Ruth Oakford", "cook")]
+    text = "".join(f"name: {name} | kind: {kind} => {name} is the {kind}.\n" for name, kind in shown)
+    ids = tokenizer(text + "name: Zora Wexholm | kind: smith =>", return_tensors="pt")
+    out = model.generate(**ids, max_new_tokens=12, do_sample=False)[0, ids.input_ids.shape[1] :]
+    assert tokenizer.decode(out).strip().startswith("Zora Wexholm is")
+
+
+# --- loading, and what is said when it fails
+
+
+def test_a_misspelt_base_is_named_with_the_right_one():
+    with pytest.raises(ValueError, match="no base is called 'lab-gtp'; did you mean 'lab-gpt'"):
+        load_base("lab-gtp")
+
+
+@pytest.mark.parametrize("name", [None, "", 3])
+def test_a_name_that_is_no_name_is_refused(name):
+    with pytest.raises(ValueError, match="name must be one of"):
+        load_base(name)
+
+
+def test_a_folder_that_is_not_there_is_named():
+    with pytest.raises(OSError, match=r"'\./nowhere' looks like a folder, but there is none"):
+        load_base("./nowhere")
+
+
+def test_a_hub_name_without_network_says_what_to_do(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(OSError, match=r"'nobody/no-such-model' is no lab base.*connect to the network once"):
+        load_base("nobody/no-such-model")
+
+
+@pytest.fixture
+def copy_of_lab_gpt(tmp_path, monkeypatch):
+    folder = tmp_path / "lab-gpt"
+    shutil.copytree(LAB_GPT, folder)
+    monkeypatch.setitem(BASES, "lab-gpt", folder)
+    return folder
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_missing_file_is_named_with_the_remedy(copy_of_lab_gpt, file):
+    (copy_of_lab_gpt / file).unlink()
+    with pytest.raises(OSError, match=rf"lacks {file}: reinstall prefix-lab, or rebuild it with `make bases`"):
+        load_base()
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_truncated_file_is_refused_with_the_remedy(copy_of_lab_gpt, file):
+    data = (copy_of_lab_gpt / file).read_bytes()
+    (copy_of_lab_gpt / file).write_bytes(data[: len(data) // 2])
+    with pytest.raises(OSError, match=r"cannot be loaded.*reinstall prefix-lab, or rebuild it with `make bases`"):
+        load_base()
+
+
+def test_weights_that_lack_a_tensor_are_refused(copy_of_lab_gpt):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copy_of_lab_gpt / "model.safetensors")
+    del weights["model.norm.weight"]
+    save_file(weights, copy_of_lab_gpt / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(OSError, match=r"the weights lack 1 tensors, first model\.norm\.weight"):
+        load_base()
+
+
+def test_a_base_that_was_never_built_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(BASES, "lab-gpt", tmp_path / "absent")
+    with pytest.raises(OSError, match="make bases"):
+        load_base()
+
+
+def test_another_model_loads_from_its_folder(base, tmp_path):
+    GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=2560)).save_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(LAB_GPT)
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    model, tokenizer = load_base(tmp_path)
+    assert isinstance(model, GPT2LMHeadModel)
+    assert tokenizer.pad_token == tokenizer.eos_token
+
+
+def test_loading_writes_nothing_to_stderr(capfd):
+    load_base()
+    assert capfd.readouterr().err == ""

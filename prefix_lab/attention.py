@@ -241,7 +241,7 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
     }
     if freeze:
         model.requires_grad_(False)
-    attachment = Attachment(dict(prefixes), undo)
+    attachment = Attachment(dict(prefixes), undo).train(model.training)
     for site in sites:
         set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
     for module in model.modules():

@@ -89,7 +89,6 @@ def _dispatch(base: str, module: nn.Module, query, key, value, attention_mask, *
     return handler(attend, module, query, key, value, attention_mask, **kwargs)
 
 
-@cache
 def attention_function(base: str, module_class: type):
     """The function behind an implementation's name; the eager one lives in the model's own source file."""
     if base != "eager":
@@ -169,15 +168,17 @@ def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site,
             taps[id(module)] = torch.ones((), device=output.device, requires_grad=True)
         return output * taps[id(module)].to(output.dtype), *rest
 
-    with quiet(model), listening(model, ask):
-        output = run_probe(model, probe)
+    with quiet(model):
+        with listening(model, ask):
+            output = run_probe(model, probe)
+        heard = _gradients(output, list(taps.values()))
     if not sites:
         raise ValueError(
             f"{type(model).__name__} does not send its attention through transformers' attention interface, so no "
             "prefix can reach it. Use a model that does (GPT-2, OPT, Llama, Qwen, BERT, T5, BART, ViT, Whisper and "
             "most others), or another method such as peft's LoRA."
         )
-    deaf = [str(sites[i]) for i, g in zip(sites, _gradients(output, list(taps.values()))) if not g]
+    deaf = [str(site) for site, gradient in zip(sites.values(), heard) if not gradient]
     if deaf:
         raise ValueError(
             f"no gradient reaches {', '.join(deaf)} of {type(model).__name__}: a prefix there would never train. "
@@ -255,6 +256,8 @@ def probe_inputs(model: PreTrainedModel) -> dict[str, torch.Tensor]:
 
 def _gradients(output, taps: list[torch.Tensor]) -> list[bool]:
     """For each tap, whether a weighted sum of everything the model returned depends on it."""
+    if not taps:
+        return []
     total = torch.zeros((), device=taps[0].device)
     for tensor in _tensors(output):
         # fixed irregular weights: a plain sum is constant after a layer norm

@@ -1,0 +1,229 @@
+"""Prefixes on disk: round trips, what a kill leaves, what is refused, and PEFT's format."""
+
+import json
+import os
+import pickle
+
+import pytest
+import torch
+from families import build, inputs_for, output_of, shake
+
+import prefix_lab as pl
+from prefix_lab import checkpoint
+
+
+def attached(name="llama", **settings):
+    model = build(name)
+    return model, shake(pl.attach(model, length=3, **settings), size=0.5)
+
+
+@pytest.mark.parametrize("reparam", [None, "mlp"])
+@pytest.mark.parametrize("name", ["llama", "t5", "bert", "clip"])
+def test_a_saved_prefix_gives_the_same_output_on_a_new_model(name, reparam, tmp_path):
+    model, prefix = attached(name, reparam=reparam)
+    inputs = inputs_for(model)
+    expected = output_of(model, inputs)
+    prefix.save_pretrained(tmp_path / "polite")
+    other = build(name)
+    again = pl.Prefix.from_pretrained(tmp_path / "polite")
+    assert again.config == prefix.config
+    pl.attach(other, again)
+    assert torch.equal(output_of(other, inputs), expected)
+
+
+def test_the_json_names_the_base_and_the_shapes(tmp_path):
+    _, prefix = attached("t5")
+    record = json.loads((prefix.save_pretrained(tmp_path) / "prefix.json").read_text())
+    assert record["base"]["class"] == "T5ForConditionalGeneration"
+    assert record["sites"][0]["name"] == "encoder.block.0.layer.0.SelfAttention"
+    assert {site["key_dim"] for site in record["sites"]} == {12}
+
+
+def test_a_prefix_is_kilobytes(tmp_path):
+    _, prefix = attached("llama")
+    folder = prefix.save_pretrained(tmp_path)
+    assert sum(f.stat().st_size for f in folder.iterdir()) < 4 * prefix.num_parameters + 3000
+
+
+def test_loading_draws_no_random_number(tmp_path):
+    _, prefix = attached()
+    prefix.save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    pl.Prefix.from_pretrained(tmp_path)
+    assert torch.equal(torch.rand(1), expected)
+
+
+class Killed(BaseException):
+    """A process that ends between two system calls."""
+
+
+@pytest.mark.parametrize("call", range(1, 8))
+@pytest.mark.parametrize("old", [False, True])
+def test_a_kill_between_any_two_writes_leaves_the_old_or_the_new_checkpoint_whole(old, call, tmp_path, monkeypatch):
+    _, prefix = attached()
+    first = [p.detach().clone() for p in prefix.parameters()]
+    if old:
+        prefix.save_pretrained(tmp_path)
+    shake(prefix, seed=8)
+    count = 0
+
+    def dying(function):
+        def wrapped(*args, **kwargs):
+            nonlocal count
+            count += 1
+            if count == call:
+                raise Killed
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, dying(getattr(os, name)))
+    monkeypatch.setattr(checkpoint.Path, "unlink", dying(checkpoint.Path.unlink))
+    finished = False
+    try:
+        prefix.save_pretrained(tmp_path)
+        finished = True
+    except Killed:
+        pass
+    monkeypatch.undo()
+    if not (tmp_path / "prefix.json").exists():
+        assert not old
+        assert not finished
+        return
+    found = list(pl.Prefix.from_pretrained(tmp_path).parameters())
+    is_old = all(torch.equal(a, b) for a, b in zip(found, first))
+    is_new = all(torch.equal(a, b) for a, b in zip(found, prefix.parameters()))
+    assert is_new or (is_old and old and not finished)
+
+
+def test_saving_again_leaves_one_tensor_file(tmp_path):
+    _, prefix = attached()
+    for seed in range(3):
+        shake(prefix, seed=seed).save_pretrained(tmp_path)
+    assert sorted(f.suffix for f in tmp_path.iterdir()) == [".json", ".safetensors"]
+
+
+def test_saving_into_a_file_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(NotADirectoryError, match="taken is a file"):
+        attached()[1].save_pretrained(tmp_path / "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def damage(folder, what):
+    weights = next(folder.glob("*.safetensors"))
+    path = folder / "prefix.json"
+    record = json.loads(path.read_text())
+    if what == "truncated":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif what == "flipped":
+        data = bytearray(weights.read_bytes())
+        data[-1] ^= 1
+        weights.write_bytes(bytes(data))
+    elif what == "pickled":
+        weights.write_bytes(pickle.dumps({"keys.0": [1]}))
+    elif what == "weights missing":
+        weights.unlink()
+    elif what == "json missing":
+        path.unlink()
+    elif what == "json cut":
+        path.write_text(path.read_text()[:50])
+    elif what == "json list":
+        path.write_text("[]")
+    elif what == "newer format":
+        path.write_text(json.dumps(record | {"format": 99}))
+    elif what == "no sites":
+        path.write_text(json.dumps(record | {"sites": []}))
+    elif what == "strange site":
+        path.write_text(json.dumps(record | {"sites": [{"nom": "x"}]}))
+    elif what == "other length":
+        path.write_text(json.dumps(record | {"length": 4}))
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "message"),
+    [
+        ("truncated", ValueError, "is damaged"),
+        ("flipped", ValueError, "is damaged"),
+        ("pickled", ValueError, "is damaged"),
+        ("weights missing", FileNotFoundError, "copy the whole folder"),
+        ("json missing", FileNotFoundError, "give the folder that a prefix was saved into"),
+        ("json cut", ValueError, "is not JSON"),
+        ("json list", ValueError, "does not describe a prefix"),
+        ("newer format", ValueError, "format 99, but this version reads format 1"),
+        ("no sites", ValueError, "sites must name at least one"),
+        ("strange site", ValueError, "does not describe a prefix"),
+        ("other length", ValueError, "does not fit"),
+    ],
+)
+def test_a_damaged_or_foreign_checkpoint_is_refused_by_name(what, error, message, tmp_path):
+    attached()[1].save_pretrained(tmp_path)
+    damage(tmp_path, what)
+    with pytest.raises(error, match=message):
+        pl.Prefix.from_pretrained(tmp_path)
+
+
+def test_a_name_that_leaves_the_folder_is_not_followed(tmp_path):
+    folder = attached()[1].save_pretrained(tmp_path / "inner")
+    path = folder / "prefix.json"
+    record = json.loads(path.read_text())
+    (folder / record["weights"]).rename(tmp_path / record["weights"])
+    path.write_text(json.dumps(record | {"weights": f"../{record['weights']}"}))
+    with pytest.raises(FileNotFoundError):
+        pl.Prefix.from_pretrained(folder)
+
+
+# --- PEFT --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "kinds"), [("gpt2", None), ("llama", None), ("bert", None), ("t5", ("decoder",))])
+def test_pefts_files_and_back_hold_the_same_tensors(name, kinds, tmp_path):
+    model, prefix = attached(name, kinds=kinds)
+    prefix.to_peft(tmp_path)
+    again = pl.Prefix.from_peft(tmp_path)
+    pl.detach(model)
+    pl.attach(model, again)
+    assert again.config.sites == prefix.config.sites
+    for ours, theirs in zip(again.pairs(), prefix.pairs()):
+        assert torch.equal(ours[0], theirs[0])
+        assert torch.equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("kinds", [("encoder",), ("cross",), ("decoder", "cross"), None])
+def test_what_peft_cannot_express_is_refused_with_the_reason(kinds, tmp_path):
+    _, prefix = attached("t5", kinds=kinds)
+    with pytest.raises(ValueError, match="the decoder's self-attention only"):
+        prefix.to_peft(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_mlp_goes_to_peft_as_the_keys_and_values_it_computes(tmp_path):
+    model, prefix = attached("gpt2", reparam="mlp")
+    prefix.to_peft(tmp_path)
+    prefix.materialize()
+    pl.detach(model)
+    again = pl.Prefix.from_peft(tmp_path)
+    for ours, theirs in zip(again.pairs(), prefix.pairs()):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_files_of_another_peft_method_are_refused(tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    with pytest.raises(ValueError, match="holds 'LORA', but only PREFIX_TUNING"):
+        pl.Prefix.from_peft(tmp_path)
+
+
+def test_a_pickled_peft_checkpoint_is_never_read(tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "PREFIX_TUNING"}')
+    (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
+    with pytest.raises(FileNotFoundError, match="pickled .bin files are never read"):
+        pl.Prefix.from_peft(tmp_path)
+
+
+def test_a_peft_prefix_of_another_shape_is_refused_at_attach(tmp_path):
+    attached("gpt2")[1].to_peft(tmp_path)
+    with pytest.raises(ValueError, match="attach it to a model of the same shape"):
+        pl.attach(build("llama"), pl.Prefix.from_peft(tmp_path))

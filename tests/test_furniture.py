@@ -121,9 +121,7 @@ def three():
 
 
 def test_a_slider_holds_its_pictures_and_needs_no_python_to_move():
-    box = widgets.slider(
-        three(), ["a loss at step zero", "a loss <b> later", "the last loss"], labels=[0, 10, 20]
-    )
+    box = widgets.slider(three(), ["a loss at step zero", "a loss <b> later", "the last loss"], labels=[0, 10, 20])
     control, stack = box.children
     assert control.options == ("0", "10", "20")
     assert ['alt="a loss &lt;b&gt; later"' in frame.value for frame in stack.children] == [False, True, False]

@@ -9,10 +9,12 @@ import tarfile
 import chapters
 import nbformat
 import pytest
+import reference
 import vendor
 from nbclient.exceptions import CellExecutionError
 
 import book
+import prefix_lab
 
 v4 = nbformat.v4
 
@@ -166,3 +168,11 @@ def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_p
     assert "vendor/" not in (tmp_path / "_config.yml").read_text()
     book.gather(with_vendor=True)
     assert (tmp_path / "_config.yml").read_text().count("vendor/") == 3
+
+
+def test_the_reference_explains_every_public_name():
+    text = reference.markdown()
+    sections = dict(section.partition("\n")[::2] for section in text.split("\n## ")[1:])
+    assert sections.keys() >= set(prefix_lab.__all__[1:])
+    for name, section in sections.items():
+        assert len(section.split("```\n\n")[1].split()) > 5, f"{name} has no docstring"

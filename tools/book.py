@@ -15,6 +15,7 @@ from pathlib import Path
 
 import chapters
 import nbformat
+import reference
 import vendor
 import yaml
 
@@ -52,6 +53,9 @@ def gather(*, with_vendor: bool) -> None:
     for folder in ("book", "notebooks"):
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     shutil.copy(ROOT / "_toc.yml", SOURCE)
+    page = SOURCE / "book" / "api.md"
+    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", reference.markdown())
+    page.write_text(text, encoding="utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if not with_vendor:
         for key in FROM_VENDOR:

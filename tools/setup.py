@@ -53,7 +53,7 @@ def _bootstrap_pip() -> None:
     """Put pip into .venv with the pip outside it: some systems ship Python without `ensurepip`."""
     command = [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", packages, "pip"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-qq", "--target", packages, "pip"], check=True)
 
 
 def _pip(*arguments: str) -> None:

@@ -7,9 +7,9 @@ import json
 import tarfile
 
 import chapters
+import docstrings
 import nbformat
 import pytest
-import reference
 import vendor
 from nbclient.exceptions import CellExecutionError
 
@@ -171,7 +171,7 @@ def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_p
 
 
 def test_the_reference_explains_every_public_name():
-    text = reference.markdown()
+    text = docstrings.markdown()
     sections = dict(section.partition("\n")[::2] for section in text.split("\n## ")[1:])
     assert sections.keys() >= set(prefix_lab.__all__[1:])
     for name, section in sections.items():

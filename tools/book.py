@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import chapters
+import docstrings
 import nbformat
-import reference
 import vendor
 import yaml
 
@@ -54,7 +54,7 @@ def gather(*, with_vendor: bool) -> None:
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     shutil.copy(ROOT / "_toc.yml", SOURCE)
     page = SOURCE / "book" / "api.md"
-    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", reference.markdown())
+    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", docstrings.markdown())
     page.write_text(text, encoding="utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if not with_vendor:

@@ -115,17 +115,21 @@ def run_all(paths: list[Path], work: Callable[[Path], str]) -> bool:
 
     def one(path: Path) -> bool:
         start = time.perf_counter()
-        print(f"  …  {path.stem}  running", flush=True)
+        _say(f"  …  {path.stem}  running")
         try:
             word = work(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            print(f"  ✗  {path.stem}  failed after {time.perf_counter() - start:.1f} s\n{error}", flush=True)
+            _say(f"  ✗  {path.stem}  failed after {time.perf_counter() - start:.1f} s\n{error}")
             return False
-        print(f"  ✓  {path.stem}  {word} in {time.perf_counter() - start:.1f} s", flush=True)
+        _say(f"  ✓  {path.stem}  {word} in {time.perf_counter() - start:.1f} s")
         return True
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return all(list(pool.map(one, paths)))
+
+
+def _say(line: str) -> None:
+    print(line + "\n", end="", flush=True)  # in one piece: two chapters may speak at once
 
 
 def _in_place(path: Path) -> str:

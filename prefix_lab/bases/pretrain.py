@@ -19,12 +19,13 @@ from pathlib import Path
 from prefix_lab.bases.card import write_card
 from prefix_lab.bases.corpus import documents
 from prefix_lab.bases.prose import write_prose
-from prefix_lab.bases.tokenizer import train_tokenizer
+from prefix_lab.bases.tokenizer import SPECIAL, train_tokenizer
 
 BLOCK, BATCH = 256, 16  # tokens in a row, rows in a step
 HELD_OUT_ROWS = 256
 TOKENIZER_TEXTS = 24_000
 EVERY = 100  # steps between two checkpoints
+ECHO_ROWS, ECHO_FROM = 3, 900  # rows in a step that repeat random tokens, and the first step that has them
 SHAPE = {
     "hidden_size": 192,
     "intermediate_size": 576,
@@ -72,6 +73,18 @@ def build_rows(work: Path, tokenizer, seed: int, rows: int, name: str):
 
         save_whole(path, write)
     return np.load(path)
+
+
+def echo(step: int, seed: int, vocabulary: int):
+    """(ECHO_ROWS, BLOCK) ids: 4 to 63 random tokens over and over, which only a head that copies can predict.
+
+    Such heads are what in-context behaviour stands on (Olsson et al. 2022); the corpus alone forms them late.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng((seed, step))
+    tokens = [rng.integers(len(SPECIAL), vocabulary, rng.integers(4, 64)) for _ in range(ECHO_ROWS)]
+    return np.stack([np.resize(row, BLOCK) for row in tokens]).astype(np.uint16)
 
 
 def build_model(tokenizer, seed: int):
@@ -146,7 +159,10 @@ def train(work: Path, steps: int, seed: int, peak: float, device: str):
             start = time.perf_counter()
             for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
                 group["lr"] = learning_rate(step, steps, peak)
-            loss = loss_of(model, rows[step * BATCH : (step + 1) * BATCH], device)
+            batch = rows[step * BATCH : (step + 1) * BATCH]
+            if step >= ECHO_FROM:
+                batch[:ECHO_ROWS] = echo(step, seed, len(tokenizer))
+            loss = loss_of(model, batch, device)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optimizer in optimizers:

@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from threading import Lock
 
 import torch
@@ -11,7 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .prefix import Prefix, make_prefix
-from .sites import KINDS, Site, configs, find_sites, implementation, route, set_handler, set_implementation
+from .sites import Site, configs, find_sites, implementation, of_kinds, route, set_handler, set_implementation
 
 _SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
 _SELECTED: ContextVar[dict | None] = ContextVar("selected", default=None)  # attachment -> the rows of `select`
@@ -219,7 +218,7 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
     """
     if getattr(model, _SLOT, None) is not None:
         raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
-    sites = _of_kinds(find_sites(model, probe), kinds, model)
+    sites = of_kinds(find_sites(model, probe), kinds)
     given = {"length": length} | new
     if prefix is None:
         prefixes = {"prefix": make_prefix(model, sites, length, **new)}
@@ -228,12 +227,15 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
         raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
     else:
         prefixes = prefix if isinstance(prefix, dict) else {"prefix": prefix}
-        fitted = {name: _fit_to(name, p, sites, model) for name, p in prefixes.items()}
-        if not fitted:
+        if not prefixes:
             raise ValueError("prefix must name at least one Prefix, got an empty dict")
-        for name, config in fitted.items():
-            prefixes[name].config = config
-            prefixes[name].to(model.device)
+        for name, one in prefixes.items():
+            if not isinstance(one, Prefix):
+                raise TypeError(f"prefix {name!r} must be a Prefix, got {type(one).__name__}")
+        fitted = [one.config_for(sites, type(model).__name__) for one in prefixes.values()]
+        for one, config in zip(prefixes.values(), fitted):
+            one.config = config
+            one.to(model.device)
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
@@ -290,48 +292,3 @@ def select(model: PreTrainedModel, names):
         with _COUNTING:
             attachment.selections -= 1
         _SELECTED.reset(token)
-
-
-def _of_kinds(sites: tuple[Site, ...], kinds, model) -> tuple[Site, ...]:
-    there = {site.kind for site in sites}
-    if kinds is None:
-        return sites
-    wanted = {kinds} if isinstance(kinds, str) else set(kinds)
-    if not wanted or wanted - there:
-        has = ", ".join(kind for kind in KINDS if kind in there)
-        raise ValueError(f"kinds must be some of those that {type(model).__name__} has ({has}), got {kinds!r}")
-    return tuple(site for site in sites if site.kind in wanted)
-
-
-def _fit_to(name: str, prefix: Prefix, sites: tuple[Site, ...], model):
-    """The prefix's configuration with the model's sites, or ValueError with both shapes named."""
-    if not isinstance(prefix, Prefix):
-        raise TypeError(f"prefix {name!r} must be a Prefix, got {type(prefix).__name__}")
-    mine = prefix.config.sites
-    if mine[0].kind == "self":  # from PEFT, which names no sites: the model's own self-attention, in order
-        there = {site.kind for site in sites}
-        own = [site for site in sites if site.kind == ("decoder" if "decoder" in there else "encoder")]
-        pairs = zip(mine, own, strict=False)
-        fits = len(mine) == len(own) and all(_shape(a) == _shape(b) for a, b in pairs)
-    else:
-        by_name = {site.name: site for site in sites}
-        own = [by_name.get(site.name) for site in mine]
-        fits = list(mine) == own
-    if not fits:
-        raise ValueError(
-            f"prefix {name!r} was made for {_summary(mine)} of {prefix.config.base.get('class')}, but "
-            f"{type(model).__name__} has {_summary(sites)}; attach it to a model of the same shape"
-        )
-    return replace(prefix.config, sites=tuple(own))
-
-
-def _shape(site: Site) -> tuple[int, int, int]:
-    return site.kv_heads, site.key_dim, site.value_dim
-
-
-def _summary(sites) -> str:
-    counts: dict = {}
-    for site in sites:
-        shape = f"{site.kind} {site.kv_heads} x {site.key_dim}"
-        counts[shape] = counts.get(shape, 0) + 1
-    return " and ".join(f"{n} sites ({shape})" for shape, n in counts.items()) + f" from {sites[0].name}"

@@ -1,5 +1,6 @@
 """The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 
@@ -133,6 +134,24 @@ class Prefix(Checkpointed, nn.Module):
             layer.bias += change[-1].to(layer.bias)
         return self
 
+    def config_for(self, sites: tuple[Site, ...], model: str) -> PrefixConfig:
+        """The configuration with the sites of a model of this class; ValueError, both shapes named, if they differ."""
+        mine = self.config.sites
+        if mine[0].kind == "self":  # from PEFT, which names no sites: the model's own self-attention, in order
+            kind = "decoder" if any(site.kind == "decoder" for site in sites) else "encoder"
+            own = [site for site in sites if site.kind == kind]
+            fits = [site.shape for site in mine] == [site.shape for site in own]
+        else:
+            by_name = {site.name: site for site in sites}
+            own = [by_name.get(site.name) for site in mine]
+            fits = list(mine) == own
+        if not fits:
+            raise ValueError(
+                f"the prefix was made for {_summary(mine)} of {self.config.base.get('class')}, but {model} has "
+                f"{_summary(sites)}; attach it to a model of the same shape"
+            )
+        return replace(self.config, sites=tuple(own))
+
     @property
     def num_parameters(self) -> int:
         """How many numbers are trained; after `materialize()` also how many are stored."""
@@ -141,6 +160,11 @@ class Prefix(Checkpointed, nn.Module):
     def extra_repr(self) -> str:
         c = self.config
         return f"length={c.length}, sites={len(c.sites)} ({', '.join(c.kinds)}), reparam={c.reparam}, init={c.init!r}"
+
+
+def _summary(sites) -> str:
+    counts = Counter(f"{site.kind} {site.kv_heads} x {site.key_dim}" for site in sites)
+    return " and ".join(f"{n} sites ({shape})" for shape, n in counts.items()) + f" from {sites[0].name}"
 
 
 # --- making one for a model --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ the model would have called. Nothing here knows the name of any architecture.
 import inspect
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, partial
 
 import torch
@@ -39,10 +39,13 @@ class Site:
     key_dim: int
     value_dim: int
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Key/value heads, width of a key, width of a value."""
+        return self.kv_heads, self.key_dim, self.value_dim
+
     def __str__(self):
         return f"{self.name} ({self.kind}, {self.kv_heads} x {self.key_dim}/{self.value_dim})"
-
-    to_dict = asdict
 
 
 # --- the attention interface -------------------------------------------------------------------------------------
@@ -185,6 +188,15 @@ def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site,
             "Leave its kind out with kinds=, or pass probe= a batch of inputs that uses it."
         )
     return tuple(sites.values())
+
+
+def of_kinds(sites: tuple[Site, ...], kinds) -> tuple[Site, ...]:
+    """The sites of these kinds (a name or several; None for all). ValueError for a kind that is not among them."""
+    there = [kind for kind in KINDS if any(site.kind == kind for site in sites)]
+    wanted = there if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
+    if not wanted or not set(wanted) <= set(there):
+        raise ValueError(f"kinds must be some of those that the model has ({', '.join(there)}), got {kinds!r}")
+    return tuple(site for site in sites if site.kind in wanted)
 
 
 def _sees_the_next(attend, module, query, key, value, mask, output, **kwargs) -> bool:

@@ -39,6 +39,7 @@ def main() -> int:
             print("book: not rendered, because a chapter failed")
             return 1
     print("book: rendering", flush=True)
+    write_reference()
     if render():
         print("book: failed; the lines above say where (_build/source mirrors the checkout)")
         return 1
@@ -53,9 +54,6 @@ def gather(*, with_vendor: bool) -> None:
     for folder in ("book", "notebooks"):
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     shutil.copy(ROOT / "_toc.yml", SOURCE)
-    page = SOURCE / "book" / "api.md"
-    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", docstrings.markdown())
-    page.write_text(text, encoding="utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if not with_vendor:
         for key in FROM_VENDOR:
@@ -63,12 +61,17 @@ def gather(*, with_vendor: bool) -> None:
     (SOURCE / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 
+def write_reference() -> None:
+    """Fill in book/api.md from the package's docstrings."""
+    page = SOURCE / "book" / "api.md"
+    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", docstrings.markdown())
+    page.write_text(text, encoding="utf-8")
+
+
 def fingerprint() -> bytes:
     """What every chapter depends on besides its own code: the package with its data, the pins, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
-    package = (
-        p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts
-    )
+    package = (p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
     for path in [ROOT / "requirements.txt", *package]:
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()

@@ -77,11 +77,7 @@ def _joined(outputs: list) -> list:
     """One output for each stretch of text: the kernel sends it in pieces, cut wherever a timer fell."""
     joined = []
     for output in outputs:
-        if (
-            joined
-            and output.output_type == joined[-1].output_type == "stream"
-            and output.name == joined[-1].name
-        ):
+        if joined and output.output_type == joined[-1].output_type == "stream" and output.name == joined[-1].name:
             joined[-1].text += output.text
         else:
             joined.append(output)

@@ -29,16 +29,22 @@ def main() -> None:
         )
     STAMP.unlink(missing_ok=True)
     if not PYTHON.exists():
-        print(f"setup: a virtual environment in .venv (Python {platform.python_version()})", flush=True)
+        _say(f"a virtual environment in .venv (Python {platform.python_version()}); some minutes, once")
         venv.create(VENV, symlinks=os.name != "nt", clear=VENV.exists())
         _bootstrap_pip()
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     torch = next(pin for pin in pins if pin.startswith("torch"))
-    print("setup: the pins of requirements.txt (some minutes the first time)", flush=True)
+    _say(f"{torch}, the largest part")
     _pip("install", torch, *_cpu_index())
+    _say("the other pins of requirements.txt")
     _pip("install", "-r", "requirements.txt")
+    _say("this package")
     _pip("-q", "install", "--no-deps", "-e", ".")
     STAMP.write_text(key, encoding="utf-8")
+
+
+def _say(line: str) -> None:
+    print(f"setup: {line}", flush=True)
 
 
 def _key() -> str:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 HTML = ROOT / "_build" / "html"
 FLAGS = [
     "--no-sandbox",
@@ -47,14 +48,14 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium; without one the tests are skipped, or fail where PREFIX_LAB_REQUIRE_BROWSER=1."""
+    """Chromium; without it or npm the tests are skipped, or fail where PREFIX_LAB_REQUIRE_BROWSER=1."""
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        message = "no chromium or google-chrome on this machine"
-        assert os.environ.get("PREFIX_LAB_REQUIRE_BROWSER") != "1", message
-        pytest.skip(message)
+    missing = "no chromium or google-chrome" if path is None else "" if AXE.is_file() else "no scripts from npm"
+    if missing:
+        assert os.environ.get("PREFIX_LAB_REQUIRE_BROWSER") != "1", missing
+        pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -69,9 +70,7 @@ def reader(browser):
     def reader(width: int, dark: bool):
         mode = "dark" if dark else "light"
         context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
-        context.add_init_script(
-            f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')"
-        )
+        context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
         return context
 
     return reader
@@ -102,14 +101,10 @@ def open_page(reader, address):
         page.problems, page.outside = [], []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("requestfailed", lambda request: page.problems.append(f"failed: {request.url}"))
-        page.on(
-            "response", lambda r: page.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None
-        )
+        page.on("response", lambda r: page.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
         page.route("**/*", lambda route: _local_only(route, address, page.outside))
         page.goto(f"{address}/{name}.html{query}", wait_until="networkidle")
-        page.wait_for_function(
-            "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
-        )
+        page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
         return page
 
     yield open_page

@@ -157,7 +157,8 @@ def test_python_in_documents_runs(path, tmp_path):
     assert codes, "no example"
     script = tmp_path / "example.py"
     script.write_text("\n".join(codes), encoding="utf-8")
-    done = subprocess.run([sys.executable, "-W", "ignore", script], cwd=tmp_path, capture_output=True, text=True)
+    command, alone = [sys.executable, "-W", "ignore", script], {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

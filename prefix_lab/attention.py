@@ -44,13 +44,15 @@ def widen(mask, kwargs: dict, module, query, key, length: int, present):
     mask: None, bool (True = keep) or additive (B, 1, T, S), flash attention's (B, S), or flex attention's BlockMask.
     present: (B, P) bool, False where a row has a shorter prefix than the longest; None where all are whole.
     """
-    batch, queries, keys = query.shape[0], query.shape[2], key.shape[2]
-    name = implementation(module.config)
     if kwargs.get("cache") is not None:
         raise ValueError("continuous batching (a paged cache) cannot hold a prefix; use model.generate")
     if kwargs.get("position_bias") is not None:  # T5: the prefix has no position, hence no bias
         kwargs = kwargs | {"position_bias": F.pad(kwargs["position_bias"], (length, 0))}  # (1, H, T, P + S)
+    if mask is None and present is None and query.shape[2] == 1 and kwargs.get("sliding_window") is None:
+        return None, kwargs  # one new token sees every key, in every implementation
 
+    batch, queries, keys = query.shape[0], query.shape[2], key.shape[2]
+    name = implementation(module.config)
     if "flash" in name:
         return _widen_flash(mask, kwargs, batch, keys, length, present, query.device), kwargs
     if hasattr(mask, "mask_mod"):
@@ -120,7 +122,11 @@ class Attachment(nn.Module):
         super().__init__()
         self.names = tuple(prefixes)
         self.prefixes = nn.ModuleList(prefixes.values())
-        self.index = [{site.name: i for i, site in enumerate(p.config.sites)} for p in self.prefixes]
+        self.sources = {  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
+            (name, site.name): (prefix, index)
+            for name, prefix in prefixes.items()
+            for index, site in enumerate(prefix.config.sites)
+        }
         self.undo = undo
         self.recorder = None  # set by inspection
         self.selections = 0  # how many `select` blocks are open, in all threads (torch.compile cannot ask a ContextVar)
@@ -146,13 +152,14 @@ class Attachment(nn.Module):
         rows = self.rows()
         if batch % len(rows):
             raise ValueError(f"select names {len(rows)} rows, but the batch has {batch}; name one for each row")
-        pairs = {name: self._pair(name, site) for name in dict.fromkeys(rows)}
+        names = dict.fromkeys(rows)
+        if len(names) == 1:  # asked at every layer for every token: the short way matters
+            pair = self._pair(rows[0], site)
+            return pair and (pair[0].expand(batch, -1, -1, -1), pair[1].expand(batch, -1, -1, -1), None)
+        pairs = {name: self._pair(name, site) for name in names}
         there = [pair for pair in pairs.values() if pair is not None]
         if not there:
             return None
-        if len(pairs) == 1:
-            key, value = (part.expand(batch, *part.shape) for part in there[0])
-            return key, value, None
         longest = max(key.shape[1] for key, _ in there)
         empty = [part[:, :0] for part in there[0]]
         pairs = {name: empty if pair is None else pair for name, pair in pairs.items()}
@@ -170,11 +177,8 @@ class Attachment(nn.Module):
         return key, value, present.to(order.device)[order]  # ..., (B, longest)
 
     def _pair(self, name, site: str):
-        if name is None:
-            return None
-        which = self.names.index(name)
-        index = self.index[which].get(site)
-        return None if index is None else self.prefixes[which](index)
+        prefix, index = self.sources.get((name, site), (None, None))
+        return None if prefix is None else prefix(index)
 
     def remember(self, model: nn.Module) -> None:
         """Keep what is selected now for the layers that gradient checkpointing will compute again."""

@@ -56,7 +56,7 @@ def _load(name: str):
     import torch
     from transformers import AutoConfig, AutoTokenizer
 
-    with _quiet():
+    with quiet():
         config = AutoConfig.from_pretrained(name)
         tokenizer = AutoTokenizer.from_pretrained(name)
         model, report = _model_class(config).from_pretrained(
@@ -81,7 +81,7 @@ def _model_class(config):
 
 
 @contextmanager
-def _quiet():
+def quiet():
     """Without transformers' own progress bars, which would go to stderr."""
     from transformers.utils import logging
 

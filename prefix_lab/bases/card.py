@@ -39,8 +39,9 @@ Held-out loss by step: {curve}. All of it is in `training.json`.
 
 Documents of one to five examples of one task, the task drawn at random for each document: records told in English
 (two fifths in wording invented for that document alone), texts turned into records, records rewritten, questions
-about records, lists rearranged; and short letters and stories. The text is the project's own; nothing of any data set
-is in it.
+about records, lists rearranged; and short letters and stories. Late in training some rows are random tokens over and
+over (`pretrain.echo`), because nothing teaches copying faster. The text is the project's own;
+nothing of any data set is in it.
 
 Held out for chapters: records written `key[value]`, houses that take guests, the guide's house style, and every name
 that `prefix_lab.town.names` deals to another pool than "pretraining".

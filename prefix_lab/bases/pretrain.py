@@ -1,6 +1,6 @@
 """Pretrain a lab base from nothing: tokenizer, corpus, training, export.
 
-    python -m prefix_lab.bases.pretrain                     # rebuild lab-gpt: about 40 minutes on two cores
+    python -m prefix_lab.bases.pretrain                     # rebuild lab-gpt: 30 to 50 minutes on two cores
     python -m prefix_lab.bases.pretrain --steps 50 --out /tmp/try
 
 A run that was stopped goes on where its last checkpoint in --work ends.
@@ -16,6 +16,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
+from prefix_lab.bases import quiet
 from prefix_lab.bases.card import write_card
 from prefix_lab.bases.corpus import documents
 from prefix_lab.bases.prose import write_prose
@@ -221,7 +222,8 @@ def export(model, tokenizer, record: dict, out: Path) -> None:
     import torch
 
     def write(part: Path) -> None:
-        model.to(torch.float16).save_pretrained(part)
+        with quiet():
+            model.to(torch.float16).save_pretrained(part)
         tokenizer.save_pretrained(part)
         (part / "training.json").write_text(json.dumps(record) + "\n")
         card = write_card(record, model.config, BLOCK, BATCH, HELD_OUT_ROWS * BLOCK)
@@ -254,7 +256,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m prefix_lab.bases.pretrain", description=__doc__.split("\n")[0])
     parser.add_argument("--work", type=Path, default=Path("_build/bases"), help="corpus and checkpoints (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE / "lab-gpt", help="where the finished base goes (%(default)s)")
-    parser.add_argument("--steps", type=int, default=3600, help=f"of {BATCH * BLOCK} tokens each (%(default)s)")
+    parser.add_argument("--steps", type=int, default=2200, help=f"of {BATCH * BLOCK} tokens each (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of corpus, tokenizer and weights (%(default)s)")
     parser.add_argument("--lr", type=float, default=3e-3, help="peak learning rate (%(default)s)")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")

@@ -65,7 +65,8 @@ def fit(
             for step in range(1, steps + 1):
                 model.train()
                 batch = {name: tensor.to(model.device) for name, tensor in next(batches).items()}
-                loss = model(**batch).loss
+                with _fresh_casts(model.device.type):
+                    loss = model(**batch).loss
                 if not torch.isfinite(loss):
                     raise ValueError(f"the loss is {loss.item()} at step {step}; lower lr={lr} or check the labels")
                 loss.backward()
@@ -88,6 +89,13 @@ def fit(
                 module.training = mode
     history.seconds = time.perf_counter() - start
     return history
+
+
+def _fresh_casts(device: str):
+    """The autocast that the caller is in, if any, without its cache: it would hand out last step's weights again."""
+    return torch.autocast(
+        device, torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device), cache_enabled=False
+    )
 
 
 def rate(step: int, steps: int, warmup: float) -> float:

@@ -80,6 +80,20 @@ def test_the_loss_falls_and_the_history_tells_it():
     assert history.seconds > 0
 
 
+def test_within_autocast_every_step_sees_the_weights_of_the_step_before():
+    """Autocast keeps its casts until its outermost block ends, so a loop inside one would train on stale weights."""
+    model = build("gpt2")
+    repeated = [{"input_ids": [5, 6, 7, 8], "labels": [-100, 6, 7, 8]}] * 16
+    losses = {}
+    for name, enabled in (("float32", False), ("bfloat16", True)):
+        torch.manual_seed(0)
+        pl.attach(model, length=8, reparam="mlp")
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            losses[name] = pl.fit(model, repeated, steps=60, progress=False).loss[-1]
+        pl.detach(model)
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.1, abs=0.02)
+
+
 def test_the_same_seed_gives_the_same_prefix_and_another_one_another():
     def train(seed):
         model = build("gpt2").train()

@@ -25,6 +25,7 @@ PREFIX = 20  # P
 BATCH, TOKENS = 4, 64  # of a training step
 PROMPT, NEW = 32, 32  # of a generation, one row
 METHODS = ("prefix_lab", "peft", "bare")
+FIGURES = ("imports", "memory", "time")
 IMPORTS = {
     "prefix_lab": "import prefix_lab",
     "prefix_lab.attach": "from prefix_lab import attach",
@@ -274,6 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15, help="alternations of each figure, at least 2 (default 15)")
     parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
+    parser.add_argument("--figures", nargs="+", choices=FIGURES, default=FIGURES, help="default all")
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
     parser.add_argument("--out", type=Path, default=Path("_build/bench.json"), help="where the JSON goes")
     parser.add_argument("--memory-of", choices=METHODS, help=argparse.SUPPRESS)
@@ -292,10 +294,11 @@ def main() -> None:
         print(*map(line, measured), sep="\n", flush=True)
 
     print("| model | figure | wall clock | processor clock |\n|---|---|---|---|")
-    show(measure_imports(min(given.rounds, 5)))
-    for name in names:  # before this process grows: a child's peak starts at its parent's size
+    if "imports" in given.figures:
+        show(measure_imports(min(given.rounds, 5)))
+    for name in names if "memory" in given.figures else []:  # while this process is small: a child starts at its peak
         show(measure_memory(name, min(given.rounds, 3), given.threads))
-    for name in names:
+    for name in names if "time" in given.figures else []:
         show(measure_time(name, given.rounds))
     import torch
 

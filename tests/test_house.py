@@ -191,6 +191,13 @@ def toc_files() -> list[str]:
     return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 
 
+def test_the_readmes_figure_is_the_one_that_a_chapter_made():
+    name, copy = chapters.README_FIGURE
+    made = [chapters.figure(nbformat.read(path, as_version=4), name) for path in chapters.find()]
+    assert copy.read_bytes() in made
+    assert copy.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_chapter_stands_in_the_table_of_contents():
     names = {path.relative_to(ROOT).with_suffix("").as_posix() for path in chapters.find()}
     assert {name for name in toc_files() if name.startswith("notebooks/")} == names

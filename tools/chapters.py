@@ -1,5 +1,6 @@
 """Execute the notebooks. As a command: in place, ready to commit (`chapters.py 05` does that one alone)."""
 
+import base64
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
+README_FIGURE = ("fig-run", ROOT / "book" / "assets" / "training.png")  # one figure of a chapter, for GitHub
 WORKERS = 2  # chapters run side by side; each takes one thread
 SECONDS_PER_CELL = 600
 
@@ -128,9 +130,20 @@ def _say(line: str) -> None:
     print(line + "\n", end="", flush=True)  # in one piece: two chapters may speak at once
 
 
+def figure(notebook, name: str) -> bytes | None:
+    """The PNG of the figure that `figures.show` gave this name; None where the notebook has none."""
+    for cell in notebook.cells:
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
+            return next(base64.b64decode(o.data["image/png"]) for o in cell.outputs if "image/png" in o.get("data", {}))
+    return None
+
+
 def _in_place(path: Path) -> str:
     notebook = execute(nbformat.read(path, as_version=4))
     nbformat.write(notebook, path)
+    name, copy = README_FIGURE
+    if (picture := figure(notebook, name)) is not None:
+        copy.write_bytes(picture)
     return "executed"
 
 

@@ -18,12 +18,6 @@ TRAIN, HELD_OUT, STEPS, BATCH = 3000, 250, 300, 16
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(autouse=True)
-def asked_for(request):
-    if "real" not in request.config.option.markexpr:
-        pytest.skip("real data is opt-in: pytest -m real")
-
-
 def rows_of(name: str) -> list[dict]:
     """One row for each table of the split, in an order fixed by a seed: the table, and the first sentence for it."""
     path = DATA / "e2e_nlg" / f"{name}.csv"

@@ -189,3 +189,5 @@ def enable_checkpointing(model, use_reentrant: bool) -> None:
         model.activation_checkpointing_enable(settings)
     else:
         model.gradient_checkpointing_enable(settings)
+    if use_reentrant:  # which needs an input that requires a gradient
+        model.enable_input_require_grads()

@@ -14,3 +14,12 @@ document.addEventListener("DOMContentLoaded", () => {
   // This role is no longer in the standard, and its list expects items.
   document.querySelectorAll("[role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
 });
+
+// The theme lets the keyboard reach a box that scrolls, but it looks before formulas and sliders have their size.
+const reach = () => {
+  document.querySelectorAll("article pre, article .output").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+  });
+};
+new MutationObserver(() => requestAnimationFrame(reach)).observe(document.documentElement, { childList: true, subtree: true });
+document.addEventListener("load", reach, true);

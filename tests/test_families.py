@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import transformers
 from families import (
     DECODERS,
     ENCODER_DECODERS,
@@ -111,6 +112,16 @@ def test_generation_with_cache_equals_generation_without(name, beams):
     with_cache = generate(model, inputs, num_beams=beams, use_cache=True)
     without = generate(model, inputs, num_beams=beams, use_cache=False)
     assert torch.equal(with_cache, without)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_whisper_generates_with_cache_what_it_generates_without(beams):
+    model, _ = with_prefix("whisper")
+    inputs = {"input_features": inputs_for(model)["input_features"], "num_beams": beams, "max_new_tokens": 6}
+    generate = transformers.GenerationMixin.generate  # Whisper's own splits sound into segments first
+    with_cache = generate(model, **inputs, do_sample=False, use_cache=True)
+    assert with_cache.shape[1] > 6
+    assert torch.equal(with_cache, generate(model, **inputs, do_sample=False, use_cache=False))
 
 
 @pytest.mark.parametrize("name", DECODERS)

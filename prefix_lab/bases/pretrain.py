@@ -1,7 +1,7 @@
 """Pretrain a lab base from nothing: tokenizer, corpus, training, export.
 
     python -m prefix_lab.bases.pretrain                     # rebuild lab-gpt: 30 to 50 minutes on two cores
-    python -m prefix_lab.bases.pretrain --steps 50 --out /tmp/try
+    python -m prefix_lab.bases.pretrain --steps 50 --out try
 
 A run that was stopped goes on where its last checkpoint in --work ends.
 """

@@ -4,7 +4,7 @@ import torch
 from transformers import PreTrainedModel
 
 from .attention import attached
-from .sites import Site, configs, quiet, route, set_implementation
+from .sites import Site, quiet, rerouted
 
 
 def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:
@@ -18,16 +18,10 @@ def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:
     def record(site: Site, output: tuple, length: int) -> None:
         mass[site.name] = output[1][..., :length].sum(dim=-1)  # (B, H, T, P + S) -> (B, H, T)
 
-    names = [(config, config._attn_implementation) for config in configs(model)]
     attachment.recorder = record
     try:
-        for config, _ in names:
-            set_implementation(config, "eager")
-            route(config)
-        with quiet(model), torch.no_grad():
+        with rerouted(model, "eager"), quiet(model), torch.no_grad():
             model(**inputs)
     finally:
         attachment.recorder = None
-        for config, name in names:
-            set_implementation(config, name)
     return mass

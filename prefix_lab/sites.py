@@ -128,21 +128,31 @@ def set_handler(module: nn.Module, handler) -> None:
 
 
 @contextmanager
-def listening(model: nn.Module, handler):
-    """Within it, every attention call of the model goes to `handler`; afterwards the model is as it was."""
-    names = [(c, c._attn_implementation) for c in configs(model)]
-    before = [(m, m.__dict__.get(_HANDLER)) for m in model.modules()]
+def rerouted(model: nn.Module, name: str | None = None):
+    """Within it, every configuration is routed, to the implementation `name` if given; then each gets its own back."""
+    before = [(config, config._attn_implementation) for config in configs(model)]
     try:
-        for config, _ in names:
+        for config, own in before:
+            set_implementation(config, name or own)
             route(config)
-        for module, _ in before:
-            set_handler(module, handler)
         yield
     finally:
-        for module, old in before:
-            set_handler(module, old)
-        for config, name in names:
-            set_implementation(config, name)
+        for config, own in before:
+            set_implementation(config, own)
+
+
+@contextmanager
+def listening(model: nn.Module, handler):
+    """Within it, every attention call of the model goes to `handler`; afterwards the model is as it was."""
+    before = [(m, m.__dict__.get(_HANDLER)) for m in model.modules()]
+    with rerouted(model):
+        try:
+            for module, _ in before:
+                set_handler(module, handler)
+            yield
+        finally:
+            for module, old in before:
+                set_handler(module, old)
 
 
 # --- finding the sites -------------------------------------------------------------------------------------------
@@ -209,17 +219,25 @@ def _sees_the_next(attend, module, query, key, value, mask, output, **kwargs) ->
 @contextmanager
 def quiet(model: nn.Module):
     """Evaluation mode, frozen weights and a borrowed random state; each module and weight gets its own back."""
-    modes = [(m, m.training) for m in model.modules()]
     flags = [(p, p.requires_grad) for p in model.parameters()]
-    with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
+    with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]), same_modes(model):
         try:
             model.eval().requires_grad_(False)
             yield
         finally:
-            for module, mode in modes:
-                module.training = mode
             for parameter, flag in flags:
                 parameter.requires_grad_(flag)
+
+
+@contextmanager
+def same_modes(model: nn.Module):
+    """Afterwards every module is in training or evaluation mode as before."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def run_probe(model: PreTrainedModel, probe: dict | None = None):

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
 from .prefix import tokenizer_of
+from .sites import same_modes
 
 IGNORED = -100  # the label of a token that the loss leaves out
 
@@ -53,13 +54,13 @@ def fit(
     for name, value in (("steps", steps), ("batch_size", batch_size), ("every", every)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-    modes = [(module, module.training) for module in model.modules()]
     optimizer = torch.optim.AdamW([p for _, p in parameters], lr=lr, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps, warmup))
     history, start = History(), time.perf_counter()
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), same_modes(model):
         torch.manual_seed(seed)
         batches = endless(loader(model, train, batch_size, tokenizer, shuffle=True))
+        held_out = None if validation is None else loader(model, validation, batch_size, tokenizer)  # encoded once
         bar = _bar(steps, progress)
         try:
             for step in range(1, steps + 1):
@@ -78,15 +79,13 @@ def fit(
                 schedule.step()
                 optimizer.zero_grad()  # or the next step's gradient would be added to this one's
                 history.loss.append(loss.item())
-                if validation is not None and (step % every == 0 or step == steps):
-                    history.validation.append((step, evaluate(model, validation, batch_size, tokenizer)))
+                if held_out is not None and (step % every == 0 or step == steps):
+                    history.validation.append((step, evaluate(model, held_out)))
                 bar.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
                 bar.update()
         finally:
             bar.close()
             optimizer.zero_grad()
-            for module, mode in modes:
-                module.training = mode
     history.seconds = time.perf_counter() - start
     return history
 
@@ -107,18 +106,16 @@ def rate(step: int, steps: int, warmup: float) -> float:
 @torch.no_grad()
 def evaluate(model: PreTrainedModel, data, batch_size: int = 32, tokenizer=None) -> float:
     """The loss in nats for each target token, over all of `data` (as in `fit`), in evaluation mode."""
-    mode = [(module, module.training) for module in model.modules()]
-    model.eval()
     total = count = 0.0
-    for batch in loader(model, data, batch_size, tokenizer):
-        batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-        shift = 0 if model.config.is_encoder_decoder else 1  # a decoder's first token is predicted by none
-        labels = batch["labels"]
-        targets = (labels[:, shift:] != IGNORED).sum().item() if labels.dim() > 1 else len(labels)
-        total += model(**batch).loss.item() * targets
-        count += targets
-    for module, training in mode:
-        module.training = training
+    with same_modes(model):
+        model.eval()
+        for batch in loader(model, data, batch_size, tokenizer):
+            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
+            shift = 0 if model.config.is_encoder_decoder else 1  # a decoder's first token is predicted by none
+            labels = batch["labels"]
+            targets = (labels[:, shift:] != IGNORED).sum().item() if labels.dim() > 1 else len(labels)
+            total += model(**batch).loss.item() * targets
+            count += targets
     return total / count
 
 

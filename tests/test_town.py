@@ -216,9 +216,9 @@ def test_the_hub_is_asked_by_name_and_revision(copy_of_the_hub, monkeypatch):
 
     load, asked = datasets.load_dataset, []
 
-    def from_copy(name, revision=None):
-        asked.append((name, revision))
-        return load(str(copy_of_the_hub))
+    def from_copy(path, revision, split):
+        asked.append((path, revision))
+        return load(str(copy_of_the_hub), split=split)
 
     monkeypatch.setattr(datasets, "load_dataset", from_copy)
     assert len(load_task("directory", size="full")["train"]) == 12

@@ -12,17 +12,14 @@ from dataclasses import dataclass
 
 from prefix_lab.town import names
 from prefix_lab.town.grammar import fill
-from prefix_lab.town.rows import Hub, from_hub, from_rows
+from prefix_lab.town.rows import Hub, Task
 
-ABOUT = "Larkhaven's guide to houses that take guests: a record and the one entry that its house style allows."
-LICENCE = "CC BY 4.0"
 E2E = Hub(
     repository="tuetschek/e2e_nlg",
     revision="refs/convert/parquet",
     licence="CC BY-SA 4.0",
     about="E2E (Novikova et al. 2017): restaurants, a meaning representation and what a person wrote about it.",
 )
-SIZE = {"train": 300, "validation": 100, "test": 100}
 
 KINDS = (
     "inn", "guesthouse", "boarding house", "hostel", "hotel", "coaching inn", "old mill", "apartment house",
@@ -111,21 +108,10 @@ def to_row(source: str, target: str) -> dict:
     return {"source": source.rstrip("\n") + "\n", "target": target, "entity": fields["name"], "fields": pairs}
 
 
-def lab(seed: int, n: int | None):
-    """The guide of Larkhaven: 300 (or `n`) houses to train on, 100 to validate, 100 to test."""
-    size = SIZE | ({"train": n} if n is not None else {})
-    splits = {}
-    for split, rows in size.items():
-        entries = draw_entries(random.Random(f"directory {seed} {split}"), split, rows)
-        splits[split] = [to_row(entry.source, entry.target) for entry in entries]
-    return from_rows(splits, features(), ABOUT, LICENCE)
-
-
-def full(seed: int, n: int | None, path: str | None):
-    """E2E from the hub; a record occurs once for each text that somebody wrote about it."""
-    return from_hub(
-        E2E, lambda row: to_row(row["meaning_representation"], row["human_reference"]), features(), seed, n, path
-    )
+def draw(rng: random.Random, pool: str, domain: str) -> dict:
+    """A row of the guide."""
+    entry = draw_entry(rng, pool)
+    return to_row(entry.source, entry.target)
 
 
 def write_record(fields: dict[str, str]) -> str:
@@ -162,14 +148,17 @@ def draw_entry(rng: random.Random, pool: str) -> Entry:
     return Entry(fields)
 
 
-def draw_entries(rng: random.Random, pool: str, n: int) -> list[Entry]:
-    """`n` entries about `n` different houses of `pool`."""
-    entries: dict[str, Entry] = {}
-    while len(entries) < n:
-        entry = draw_entry(rng, pool)
-        entries.setdefault(entry.fields["name"], entry)
-    return list(entries.values())
-
-
 def _house(rng: random.Random) -> str:
     return names.sign(rng) if rng.random() < 0.6 else f"{names.surname(rng)} House"
+
+
+TASKS = {
+    "directory": Task(
+        about="Larkhaven's guide to houses that take guests: a record and the one entry that its house style allows.",
+        features=features,
+        draw=draw,
+        hub=E2E,
+        read=lambda row: to_row(row["meaning_representation"], row["human_reference"]),
+        unique="entity",
+    )
+}

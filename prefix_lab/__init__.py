@@ -22,7 +22,7 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "town", "bases"} | {
+_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "town", "metrics", "bases"} | {
     "claims",
     "figures",
     "widgets",

@@ -19,10 +19,11 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "sites checkpoint prefix attention inspection training methods metrics town bases figures widgets claims"
+    "sites checkpoint prefix attention inspection training methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "training"}
-ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "sklearn", "IPython"}
+ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
+ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
 
 
 def tracked(pattern: str) -> list[Path]:

@@ -17,12 +17,16 @@ _HOMES = {
     "select": "attention",
     "attention_mass": "inspection",
     "fit": "training",
+    "tune": "methods",
     "load_task": "town",
     "load_base": "bases",
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "town", "metrics", "bases"} | {
+_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "methods"} | {
+    "town",
+    "metrics",
+    "bases",
     "claims",
     "figures",
     "widgets",

@@ -1,0 +1,258 @@
+"""Every method trains what it says and nothing else, on every family, and gives the base back bit for bit."""
+
+import pytest
+import torch
+import transformers as tf
+from families import GENERATORS, SIZES, T5, TEXT, VOCAB, build, inputs_for
+
+import prefix_lab as pl
+from prefix_lab.methods import METHODS, Prompt, task_head, trainable, tune
+
+GENERAL = [method for method in METHODS if method != "head"]
+HEADED = {
+    "tags": lambda: tf.ModernBertForTokenClassification(
+        tf.ModernBertConfig(**SIZES, num_labels=5, cls_token_id=3, sep_token_id=4)
+    ),
+    "span": lambda: tf.ModernBertForQuestionAnswering(tf.ModernBertConfig(**SIZES, cls_token_id=3, sep_token_id=4)),
+    "t5 span": lambda: tf.T5ForQuestionAnswering(tf.T5Config(**T5)),
+    "t5 tags": lambda: tf.T5ForTokenClassification(tf.T5Config(**T5, num_labels=5)),
+    "images": lambda: build("vit"),
+}
+
+
+def rows(model, count=8, tokens=9):
+    """Token rows with the labels that a language model of this kind trains on."""
+    draw = torch.Generator().manual_seed(3)
+    ids = torch.randint(3, VOCAB, (count, tokens), generator=draw).tolist()
+    return [{"input_ids": row, "labels": [-100] * 4 + row[4:]} for row in ids]
+
+
+def state(model):
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def host_of(model):
+    if model.config.is_encoder_decoder:
+        return model.get_encoder()
+    return model.get_decoder() if model.can_generate() else model.base_model
+
+
+def as_tuned(model, method, seed=1):
+    torch.manual_seed(seed)
+    tuning = tune(model, method)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad and "lora" in name:
+                parameter.normal_(std=0.3)  # LoRA starts as no change at all
+    return tuning
+
+
+# --- training and undoing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", GENERAL)
+@pytest.mark.parametrize("name", ["gpt2", "opt", "llama", "bert", "modernbert", "t5", "bart"])
+def test_fit_moves_what_the_method_trains_and_undo_gives_the_base_back(name, method):
+    model = build(name)
+    before, asked = state(model), [p.requires_grad for p in model.parameters()]
+    tensors = {name: p for name, p in model.named_parameters()}
+    with torch.no_grad():
+        bare = model(**inputs_for(model)).logits
+    tuning = tune(model, method)
+    trained = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+    count = trainable(model)
+    assert count == sum(p.numel() for p in trained.values()) > 0
+    assert f"{count:,}" in repr(tuning)
+    # LoRA's A gets its first gradient once B is not zero
+    pl.fit(model, rows(model), steps=3, batch_size=4, lr=0.01, progress=False)
+    now = dict(model.named_parameters())
+    assert [name for name, then in trained.items() if torch.equal(then, now[name])] == []
+    chosen = {id(now[name]) for name in trained}
+    assert [n for n, p in tensors.items() if id(p) not in chosen and not torch.equal(p, before[n])] == []
+
+    assert tuning.undo() is model
+    after = model.state_dict()
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert [p.requires_grad for p in model.parameters()] == asked
+    with torch.no_grad():
+        assert torch.equal(model(**inputs_for(model)).logits, bare)
+    tuning.undo()  # once more is harmless
+    tune(model, method).undo()
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [(name, method) for name in HEADED for method in METHODS if (name, method) != ("images", "prompt")],
+)
+def test_a_tasks_head_trains_along_and_comes_back(name, method):
+    torch.manual_seed(0)
+    model = HEADED[name]().eval()
+    before, head = state(model), task_head(model)
+    names = {name for name, p in model.named_parameters() if any(p is part for part in head)}
+    assert names
+    assert all(name.startswith(("classifier", "head", "qa_outputs")) for name in names)
+    tuning = tune(model, method)
+    assert all(p.requires_grad for p in head)
+    if method == "head":
+        assert trainable(model) == sum(p.numel() for p in head)
+    elif method != "full":
+        assert trainable(model) > sum(p.numel() for p in head)
+        assert tuning.about.endswith("and the task's head")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(1)
+    tuning.undo()
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in before.items())
+
+
+def test_each_method_says_what_it_trains():
+    about = {method: tune(build("llama"), method).about for method in GENERAL}
+    assert about == {
+        "prefix": "a prefix of 10 at 2 attentions",
+        "prompt": "10 vectors before the input",
+        "lora": "LoRA of rank 8 at 8 linear layers",
+        "bitfit": "the norms, since LlamaModel has no biases",
+        "full": "all weights",
+    }
+    assert tune(build("bert"), "bitfit").about == "the biases"
+
+
+def test_the_methods_train_as_many_numbers_as_their_papers_say():
+    width, layers = 32, 2
+    count = {method: trainable(tune(build("gpt2"), method).model) for method in GENERAL}
+    assert count["prompt"] == 10 * width
+    assert count["lora"] == layers * 8 * ((width + 3 * width) + (width + width))  # c_attn and c_proj
+    assert count["full"] == build("gpt2").num_parameters()
+    direct = build("gpt2")
+    tune(direct, "prefix", length=4, reparam=None)
+    assert trainable(direct) == 4 * layers * 2 * width
+
+
+def test_lora_takes_layers_by_name():
+    model = build("llama")
+    tune(model, "lora", r=2, alpha=4, layers=["q_proj", "v_proj"])
+    names = {name.split(".")[-4] for name, p in model.named_parameters() if p.requires_grad}
+    assert names == {"q_proj", "v_proj"}
+
+
+# --- generating --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", GENERAL)
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "bart"])
+def test_a_tuned_model_generates_with_its_cache_what_it_generates_without(name, method):
+    model = build(name)
+    inputs = {"input_ids": inputs_for(model)["input_ids"]}
+    bare = model.generate(**inputs, max_new_tokens=6, do_sample=False)
+    as_tuned(model, method)
+    if method in ("bitfit", "full"):
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.requires_grad:
+                    parameter.add_(0.3 * torch.randn_like(parameter))
+    for beams in (1, 3):
+        settings = {"max_new_tokens": 6, "do_sample": False, "num_beams": beams}
+        with_cache = model.generate(**inputs, **settings)
+        assert torch.equal(with_cache, model.generate(**inputs, use_cache=False, **settings))
+        assert with_cache.shape == bare.shape  # the prompt's positions are not part of what is returned
+
+
+# --- prompt tuning -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_a_prompt_of_real_tokens_is_those_tokens(name):
+    model = build(name)
+    inputs = inputs_for(model)
+    ids = inputs["input_ids"]
+    words = torch.tensor([[5, 17, 40]])
+    longer = inputs | {"input_ids": torch.cat([words.expand(len(ids), -1), ids], dim=1)}
+    longer["attention_mask"] = torch.ones_like(longer["input_ids"])
+    with torch.no_grad():
+        want = model(**longer).logits
+        tune(model, "prompt", length=3)
+        model.soft_prompt.vectors.copy_(host_of(model).get_input_embeddings()(words)[0])
+        masks = ({}, {"attention_mask": torch.ones_like(ids)})
+        got = [model(**inputs, **mask).logits for mask in masks]
+    want = want if model.config.is_encoder_decoder else want[:, 3:]
+    for logits in got:
+        torch.testing.assert_close(logits, want)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "opt", "t5", "bart"])
+def test_generating_behind_a_prompt_of_real_tokens_is_generating_behind_those(name):
+    model = build(name)
+    assert name in GENERATORS
+    words, ids = torch.tensor([[5, 17, 40]]), inputs_for(model)["input_ids"]
+    longer = torch.cat([words.expand(len(ids), -1), ids], dim=1)
+    want = model.generate(longer, max_new_tokens=8, do_sample=False)
+    tune(model, "prompt", length=3)
+    with torch.no_grad():
+        model.soft_prompt.vectors.copy_(host_of(model).get_input_embeddings()(words)[0])
+    got = model.generate(ids, max_new_tokens=8, do_sample=False)
+    assert torch.equal(got[:, -8:], want[:, -8:])
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5"])
+def test_padding_changes_nothing_behind_a_prompt(name):
+    model = build(name)
+    tune(model, "prompt", length=4)
+    short, long = torch.randint(3, VOCAB, (1, 4)), torch.randint(3, VOCAB, (1, 9))
+    padded = torch.cat([torch.cat([torch.zeros(1, 5, dtype=torch.long), short], dim=1), long])
+    mask = (padded != 0).long()
+    settings = {"max_new_tokens": 6, "do_sample": False, "pad_token_id": 0}
+    together = model.generate(padded, attention_mask=mask, **settings)[:, -6:]
+    alone = [model.generate(ids, attention_mask=torch.ones_like(ids), **settings)[0, -6:] for ids in (short, long)]
+    assert torch.equal(together, torch.stack(alone))
+
+
+def test_the_hidden_states_of_a_prompted_model_belong_to_the_real_tokens():
+    model = build("bert")
+    tune(model, "prompt", length=4)
+    output = model(**inputs_for(model), output_hidden_states=True)
+    assert {states.shape[1] for states in output.hidden_states} == {9}
+    assert model.base_model(**inputs_for(model), return_dict=False)[0].shape[1] == 9
+
+
+def test_a_prompt_starts_from_words_or_from_noise():
+    embedding = build("llama").get_input_embeddings()
+    words = Prompt(embedding, 6, "vocabulary").vectors
+    assert all((embedding.weight == word).all(dim=1).any() for word in words)
+    noise = Prompt(embedding, 600, "random").vectors
+    assert noise.std().item() == pytest.approx(embedding.weight.std().item(), rel=0.1)
+
+
+# --- what is refused ---------------------------------------------------------------------------------------------
+
+
+def test_what_does_not_fit_is_refused_and_leaves_the_model_as_it_was():
+    model = build("llama")
+    before, modules = state(model), [name for name, _ in model.named_modules()]
+    for method, settings, message in (
+        ("prompts", {}, "method must be one of prefix, prompt, lora"),
+        ("prompt", {"length": 0}, "length must be an integer of at least 1, got 0"),
+        ("prompt", {"init": "words"}, "init must be 'vocabulary' or 'random'"),
+        ("prefix", {"length": 0}, "length must be"),
+        ("lora", {"layers": ["no_such_layer"]}, "no_such_layer"),
+        ("head", {}, "LlamaForCausalLM has no task's head"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            tune(model, method, **settings)
+        assert all(p.requires_grad for p in model.parameters()), method
+        assert [name for name, _ in model.named_modules()] == modules
+    with pytest.raises(ValueError, match="needs a model that reads text"):
+        tune(build("vit"), "prompt")
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in before.items())
+
+
+def test_a_model_is_tuned_by_one_method_at_a_time():
+    model = build("llama")
+    tuning = tune(model, "lora")
+    with pytest.raises(ValueError, match=r"tuned by 'lora' already; call undo\(\)"):
+        tune(model, "prompt")
+    tuning.undo()
+    tune(model, "prompt")
+    with pytest.raises(ValueError, match="needs an attention mask"):
+        model(**inputs_for(model), attention_mask=torch.ones(2, 1, 9, 9))

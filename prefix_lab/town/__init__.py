@@ -7,6 +7,9 @@ from importlib import import_module
 
 FAMILIES = {  # a task's name -> the module of its family
     "directory": "directory",
+    "sentiment": "reviews",
+    "sentiment-5": "reviews",
+    "subjectivity": "reviews",
 }
 SIZES = ("lab", "full")
 

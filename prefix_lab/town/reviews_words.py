@@ -16,7 +16,7 @@ ADJECTIVES = {
         "way": ("lethal murderous treacherous", "steep slippery dark rickety narrow", "safe wide well-lit sturdy",
             "majestic regal"),
         "price": ("outrageous shameless scandalous", "steep high inflated stiff", "low modest reasonable honest",
-            "unbeatable unheard-of"),
+            "unbeatable matchless"),
         "person": ("insufferable vile hateful spiteful", "rude surly grumpy careless sullen unfriendly",
             "kind friendly patient helpful polite cheerful", "angelic adorable unforgettable delightful"),
         "space": ("squalid filthy foul", "damp draughty cramped dirty dusty gloomy chilly",
@@ -54,18 +54,35 @@ FAR_FROM = ("far from", "anything but", "hardly", "by no means")
 
 # {np} the noun with its article, {p} what is said of it, {was} and {it} agree with it.
 PLAIN = (
-    "{np} {was} {p}", "{np} {was} {p}", "{np} {was} {p}", "{who} says that {np} {was} {p}", "on {day} {np} {was} {p}",
-    "everybody agreed that {np} {was} {p}", "{np} {was} {p} on {day}", "it is no secret that {np} {was} {p}",
-    "there is no denying that {np} {was} {p}", "for once {np} {was} {p}", "{who} swore that {np} {was} {p}",
+    "{np} {was} {p}", "{np} {was} {p}", "{np} {was} {p}", "{np} {was} {p}", "{who} says that {np} {was} {p}",
+    "on {day} {np} {was} {p}", "{np} {was} {p} on {day}", "for once {np} {was} {p}", "{who} swore that {np} {was} {p}",
+    "{np} {was} {p} all through {day}", "it seemed to {who} that {np} {was} {p}", "by {day} {np} {was} {p}",
 )  # fmt: skip
 OPENING = (  # these begin a sentence or fill it
     "{np}, I must say, {was} {p}", "as for {np}, {it} {was} {p}", "{np} {was} {p}, as {who} had told us",
-    "{who} wrote home that {np} {was} {p}", "{np} {was} {p}, and {who} said so aloud",
-    "let me add that {np} {was} {p}", "{np} {was} {p}, {who} thought, and so did I",
+    "{who} wrote home that {np} {was} {p}", "{np} {was} {p}, and {who} said so aloud", "mark my words, {np} {was} {p}",
+    "let me add that {np} {was} {p}", "{np} {was} {p}, {who} thought, and so did I", "if you ask {who}, {np} {was} {p}",
+    "to be honest, {np} {was} {p} on {day}", "I can still see the face of {who}: {np} {was} {p}",
+    "for those who come after us: {np} {was} {p}", "{np}, and {who} will swear to it, {was} {p}",
+    "{who} is not easily moved, but {np} {was} {p}", "never mind what they tell you, {np} {was} {p}",
+    "everybody agreed that {np} {was} {p}", "it is no secret that {np} {was} {p}", "nobody doubts that {np} {was} {p}",
+    "there is no denying that {np} {was} {p}", "nobody could help noticing that {np} {was} {p}",
+    "according to {who}, {np} {was} {p}",
 )  # fmt: skip
 FINDING = (
     "I found {np} {p}", "we all thought {np} {p}", "{who} called {np} {p}", "{who} found {np} {p}",
-    "most of us considered {np} {p}", "I would call {np} {p}",
+    "most of us considered {np} {p}", "I would call {np} {p}", "{who} and I thought {np} {p}", "you will find {np} {p}",
+    "{who} declared {np} {p}",
+)  # fmt: skip
+# {q} is denied: what is left is the mild opposite.
+DENIED = (
+    "nobody could call {np} {q}", "I cannot say that {np} {was} {q}", "it is not true that {np} {was} {q}",
+    "I would be lying if I called {np} {q}", "{who} would never call {np} {q}", "on {day} nobody found {np} {q}",
+    "if {who} says that {np} {was} {q}, do not believe it", "it would be wrong to call {np} {q}",
+)  # fmt: skip
+WISHED = (  # {q} is good, and missing
+    "if only {np} had been {q}", "{np} might have been {q}, but not on {day}", "I wish that {np} had been {q}",
+    "we waited until {day} for {np} to be {q}, in vain", "{np} could have been {q} with a little care",
 )  # fmt: skip
 PAIRED = (
     "both {np} and {np2} were {p}",

@@ -28,8 +28,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Subject:
-    """What reviews are about: its kinds and names, its parts by sort ("stairs+" is plural, "bread~" has no article),
-    what one does there, what it is compared to, where it is announced, and clauses that state facts about it."""
+    """What reviews are about: its kinds and names, and its parts by sort ("stairs+" is plural, "bread~" a mass);
+
+    what one does there, what it is compared to and where it is announced; clauses that state facts about it; and what
+    happens there to those who will be cross or happy afterwards, from worst to best.
+    """
 
     kinds: tuple[str, ...]
     naming: Callable[[random.Random], str]
@@ -39,6 +42,7 @@ class Subject:
     dreams: tuple[str, ...]
     leaflets: tuple[str, ...]
     facts: tuple[str, ...]
+    anecdotes: tuple[tuple[str, ...], ...] = ((),) * 5
 
     def list_parts(self) -> list[Part]:
         """The parts, read from their short form."""
@@ -59,10 +63,10 @@ class Writer:
         self._taken: list = []  # what the sentence at hand speaks of
         self.kind = rng.choice(subject.kinds)
         self.name = names.coin(rng, subject.naming, pool)
-        self.person = names.coin(rng, names.person, pool)
+        self.signer = names.coin(rng, names.person, pool)
         self.gaps = {
-            "kind": self.kind, "name": self.name, "person": self.person, "verb": subject.verb,
-            "again": f"{subject.verb} again", "best": subject.done,
+            "kind": self.kind, "name": self.name, "signer": self.signer, "verb": subject.verb,
+            "person": names.coin(rng, names.person, pool), "again": f"{subject.verb} again", "best": subject.done,
             "landmark": names.coin(rng, names.landmark, pool), "village": names.coin(rng, names.surname, pool),
         }  # fmt: skip
 
@@ -73,6 +77,11 @@ class Writer:
     def conclude(self, grade: int) -> str:
         """A verdict of `grade` on the whole."""
         return self._deal(lambda: self._fill(self.rng.choice(words.VERDICTS[grade])))
+
+    def tell(self, grade: int) -> str:
+        """What happened there, from which a reader gathers the grade; a verdict where nothing did."""
+        tales = self.subject.anecdotes[grade] or words.VERDICTS[grade]
+        return self._deal(lambda: self._fill(self.rng.choice(tales)))
 
     def weigh(self, main: int, other: int) -> str:
         """A sentence whose main clause has one grade and whose other clause has another."""
@@ -106,7 +115,7 @@ class Writer:
         if grade in weighed and self.rng.random() < share:
             said = [self.weigh(*self.rng.choice(weighed[grade]))]
         else:
-            said = [self.judge_or_conclude(grade)]
+            said = [self.tell(grade) if self.rng.random() < 0.1 else self.judge_or_conclude(grade)]
         if self.rng.random() < 0.35:
             said.append(self.judge_or_conclude(grade))
         if self.rng.random() < 0.3:
@@ -138,19 +147,20 @@ class Writer:
         return things
 
     def _fill(self, pattern: str, **gaps: str) -> str:
-        choose, subject = self.rng.choice, self.subject
-        thing = choose((f"this {self.kind}", f"this {self.kind}", f"the {self.kind}", self.name))
-        return fill(pattern, **self.gaps | {
-            "who": choose(words.KIN), "day": choose(words.DAYS), "thing": thing, "dream": choose(subject.dreams),
-            "leaflet": choose(subject.leaflets),
-        } | gaps)  # fmt: skip
+        return fill(pattern, **self._draw_gaps() | gaps)
 
     def _fact(self) -> str:
-        draw = self.rng.randint
-        numbers = {"n": spell(draw(11, 60)), "few": spell(draw(2, 9)), "year": str(draw(1801, 1929)),
-            "early": spell(draw(5, 8)), "late": spell(draw(9, 11))}  # fmt: skip
         [fact] = self._take([self.rng.choice(self.facts)])
-        return Pattern().format(fact, **self.gaps, day=self.rng.choice(words.DAYS), **numbers)
+        return Pattern().format(fact, **self._draw_gaps())
+
+    def _draw_gaps(self) -> dict[str, str]:
+        choose, draw, subject = self.rng.choice, self.rng.randint, self.subject
+        return self.gaps | {
+            "who": choose(words.KIN), "day": choose(words.DAYS), "dream": choose(subject.dreams),
+            "leaflet": choose(subject.leaflets), "few": spell(draw(2, 9)), "n": spell(draw(11, 60)),
+            "early": spell(draw(5, 8)), "late": spell(draw(9, 11)), "year": str(draw(1801, 1929)),
+            "thing": choose((f"this {self.kind}", f"this {self.kind}", f"the {self.kind}", self.name)),
+        }  # fmt: skip
 
     def _judge(self, grade: int, parts: list[Part]) -> str:
         rng = self.rng
@@ -168,8 +178,12 @@ class Writer:
             was_said = choose_adjective(rng, part.sort, rng.choice((3, 4) if grade < 2 else (0, 1)))
             said = describe(rng, part.sort, grade, copular=True)
             return self._fill(rng.choice(words.HEARSAY), **agree(part), q=was_said, p=said) + "."
+        if way < 0.4 and grade in (1, 3):
+            denied = choose_adjective(rng, part.sort, rng.choice((3, 3, 4) if grade == 1 else (0, 1, 1)))
+            patterns = words.DENIED + (words.WISHED if grade == 1 else ())
+            return self._fill(rng.choice(patterns), **agree(part), q=denied) + "."
         twins = [p for p in parts if p.sort == part.sort and p != part]
-        if way < 0.42 and twins:
+        if way < 0.5 and twins:
             [_, other] = self._take([part, rng.choice(twins)])
             gaps = agree(part) | {f"{key}2": value for key, value in agree(other).items()}
             return self._fill(rng.choice(words.PAIRED), **gaps, p=describe(rng, part.sort, grade)) + "."

@@ -12,39 +12,52 @@ from prefix_lab.town.reviews_writer import LEANING, MEETING, Subject, Writer, ch
 
 Examples = list[tuple[str, str]]
 
-TWO = [("bad", "good"), ("sad", "happy"), ("-", "+"), ("negative", "positive"), ("no", "yes"), ("thumbs down",
-    "thumbs up"),
-    ("against", "for"), ("dislike", "like"), ("boo", "hurrah"), ("unkind", "kind"), ("worse", "better"), (":(", ":)"),
-    ("angry", "pleased"), ("avoid", "recommended"), ("hate", "love")]  # fmt: skip
-THREE = [("bad", "neutral", "good"), ("negative", "neutral", "positive"), ("-", "0", "+"), ("sad", "calm", "happy"),
-    ("no", "maybe", "yes"), ("dislike", "indifferent", "like"), ("low", "middle", "high")]  # fmt: skip
-FIVE = [("terrible", "bad", "okay", "good", "great"), ("1", "2", "3", "4", "5"), ("--", "-", "0", "+", "++"),
-    ("very negative", "negative", "neutral", "positive", "very positive"), ("hate", "dislike", "neutral", "like",
-     "love"),
-    ("awful", "poor", "average", "good", "excellent"), ("very low", "low", "middle", "high", "very high"),
-    ("E", "D", "C", "B", "A")]  # fmt: skip
-KNOWN = [("fact", "opinion"), ("objective", "subjective"), ("known", "thought"), ("F", "O"), ("report", "judgement"),
-    ("no", "yes"), ("information", "comment"), ("stated", "believed")]  # fmt: skip
+TWO = [
+    ("bad", "good"), ("sad", "happy"), ("-", "+"), ("negative", "positive"), ("no", "yes"), ("against", "for"),
+    ("thumbs down", "thumbs up"), ("dislike", "like"), ("boo", "hurrah"), ("unkind", "kind"), ("worse", "better"),
+    (":(", ":)"), ("angry", "pleased"), ("avoid", "recommended"), ("hate", "love"),
+]  # fmt: skip
+THREE = [
+    ("bad", "neutral", "good"), ("negative", "neutral", "positive"), ("-", "0", "+"), ("sad", "calm", "happy"),
+    ("no", "maybe", "yes"), ("dislike", "indifferent", "like"), ("low", "middle", "high"),
+]  # fmt: skip
+FIVE = [
+    ("terrible", "bad", "okay", "good", "great"), ("1", "2", "3", "4", "5"), ("--", "-", "0", "+", "++"),
+    ("very negative", "negative", "neutral", "positive", "very positive"), ("E", "D", "C", "B", "A"),
+    ("hate", "dislike", "neutral", "like", "love"), ("awful", "poor", "average", "good", "excellent"),
+    ("very low", "low", "middle", "high", "very high"),
+]  # fmt: skip
+KNOWN = [
+    ("fact", "opinion"), ("objective", "subjective"), ("known", "thought"), ("F", "O"), ("report", "judgement"),
+    ("no", "yes"), ("information", "comment"), ("stated", "believed"),
+]  # fmt: skip
 WHICH = [("first", "second"), ("1", "2"), ("A", "B"), ("one", "two"), ("former", "latter"), ("left", "right")]
 ASPECTS = {  # a sort of part -> names of what it belongs to, one for each way of naming
-    "food": ("food", "kitchen", "eating"), "drink": ("food", "kitchen", "eating"), "price": ("price", "money",
-    "cost"),
-    "person": ("people", "staff", "persons"), "space": ("rooms", "place", "building"), "way": ("rooms", "place",
-    "building"),
-    "noise": ("sound", "noise", "hearing"), "music": ("sound", "noise", "hearing"), "view": ("looks", "sight",
-    "seeing"),
-    "make": ("things", "material", "quality"), "vessel": ("things", "material", "quality"),
-    "tale": ("content", "words", "story"), "pace": ("speed", "time", "pace"), "seat": ("comfort", "furniture",
-    "sitting"),
-}  # fmt: skip
-STARS = (str, lambda n: f"{n}/5", lambda n: "*" * n, lambda n: f"{n} star" + "s" * (n > 1),
-    lambda n: f"{2 * n} out of 10",
-    lambda n: f"{spell(n)} star" + "s" * (n > 1), lambda n: f"{20 * n}%", lambda n: f"grade {n}", spell)  # fmt: skip
-WRAPS = ("{}", "{}", "{}", "{}", "{name}: {}", '"{}"', "{} ({name})", "the {kind}: {}", "Review: {}",
-    "{name}, {kind}\n{}",
-    "{person} wrote: {}", "[{}]", "{}\n{person}", "on the {kind} {name}: {}", "* {}", "letter: {}", "<{}>",
-    "{} /{person}",
-    "text: {}", "{person}: {}", "about {name}: {}")  # fmt: skip
+    "food": ("food", "kitchen", "eating"),
+    "drink": ("food", "kitchen", "eating"),
+    "price": ("price", "money", "cost"),
+    "person": ("people", "staff", "persons"),
+    "space": ("rooms", "place", "building"),
+    "way": ("rooms", "place", "building"),
+    "noise": ("sound", "noise", "hearing"),
+    "music": ("sound", "noise", "hearing"),
+    "view": ("looks", "sight", "seeing"),
+    "make": ("things", "material", "quality"),
+    "vessel": ("things", "material", "quality"),
+    "tale": ("content", "words", "story"),
+    "pace": ("speed", "time", "pace"),
+    "seat": ("comfort", "furniture", "sitting"),
+}
+STARS = (
+    str, spell, lambda n: f"{n}/5", lambda n: "*" * n, lambda n: f"{n} star" + "s" * (n > 1),
+    lambda n: f"{2 * n} out of 10", lambda n: f"{spell(n)} star" + "s" * (n > 1), lambda n: f"{20 * n}%",
+    lambda n: f"grade {n}",
+)  # fmt: skip
+WRAPS = (
+    "{}", "{}", "{}", "{}", "{name}: {}", '"{}"', "{} ({name})", "the {kind}: {}", "Review: {}", "{name}, {kind}\n{}",
+    "{signer} wrote: {}", "[{}]", "{}\n{signer}", "on the {kind} {name}: {}", "* {}", "letter: {}", "<{}>",
+    "{} /{signer}", "text: {}", "{signer}: {}", "about {name}: {}",
+)  # fmt: skip
 CASES = (str, str, str, str, str, str, str.lower, lambda text: text.rstrip("."), lambda text: text.replace(".", "!"))
 
 

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaForCausalLM
 
 from prefix_lab.bases import BASES, corpus, load_base, pretrain
-from prefix_lab.bases.domains import DOMAINS, FRAMES
+from prefix_lab.bases.skills.domains import DOMAINS, FRAMES
 from prefix_lab.town import directory, load_task, names
 
 LAB_GPT = BASES["lab-gpt"]

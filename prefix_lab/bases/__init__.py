@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BASES = {"lab-gpt": HERE / "lab-gpt"}  # name -> folder
+BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5")}  # name -> folder
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
 REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 

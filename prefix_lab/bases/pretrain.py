@@ -1,7 +1,8 @@
-"""Pretrain a lab base from nothing: tokenizer, corpus, training, export.
+"""Pretrain the lab bases from nothing: tokenizer, corpus, training, export.
 
-    python -m prefix_lab.bases.pretrain                     # rebuild lab-gpt: 30 to 50 minutes on two cores
-    python -m prefix_lab.bases.pretrain --steps 50 --out try
+    python -m prefix_lab.bases.pretrain                     # rebuild all three, two at a time
+    python -m prefix_lab.bases.pretrain --base lab-bert     # one of them
+    python -m prefix_lab.bases.pretrain --base lab-gpt --steps 50 --out try
 
 A run that was stopped goes on where its last checkpoint in --work ends.
 """
@@ -9,96 +10,72 @@ A run that was stopped goes on where its last checkpoint in --work ends.
 import argparse
 import json
 import os
-import random
 import shutil
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 from prefix_lab.bases import quiet
 from prefix_lab.bases.card import write_card
-from prefix_lab.bases.corpus import documents
-from prefix_lab.bases.prose import write_prose
-from prefix_lab.bases.tokenizer import SPECIAL, train_tokenizer
+from prefix_lab.bases.corpus import MIXTURES, documents, text_of
+from prefix_lab.bases.recipes import RECIPES, Recipe
+from prefix_lab.bases.tokenizer import MASK, train_tokenizer
 
-BLOCK, BATCH = 256, 16  # tokens in a row, rows in a step
-HELD_OUT_ROWS = 256
-TOKENIZER_TEXTS = 24_000
+HELD_OUT_STEPS = 16  # batches of held-out text
+TOKENIZER_TEXTS = 8_000  # of each base's mixture
 EVERY = 100  # steps between two checkpoints
-ECHO_ROWS, ECHO_FROM = 3, 900  # rows in a step that repeat random tokens, and the first step that has them
-SHAPE = {
-    "hidden_size": 192,
-    "intermediate_size": 576,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 6,
-    "max_position_embeddings": 1024,
-    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-    "tie_word_embeddings": True,
-}
 HERE = Path(__file__).parent
 
 
 def build_tokenizer(work: Path, seed: int):
-    """The tokenizer in `work`, trained when it is not there yet; running text counts for half of what it reads."""
+    """The tokenizer in `work` that all bases share, trained on all their mixtures when it is not there yet."""
     from transformers import AutoTokenizer
 
     path = work / "tokenizer"
     if not path.exists():
-        rng = random.Random(f"tokenizer {seed}")
-        half = TOKENIZER_TEXTS // 2
-        texts = [*islice(documents(seed), half), *(write_prose(rng) for _ in range(half))]
+        texts = [text_of(document) for base in MIXTURES for document in islice(documents(seed, base), TOKENIZER_TEXTS)]
         save_whole(path, train_tokenizer(texts).save_pretrained)
     return AutoTokenizer.from_pretrained(path)
 
 
-def build_rows(work: Path, tokenizer, seed: int, rows: int, name: str):
-    """(rows, BLOCK) token ids in `work`: documents, an end token after each, packed without gaps."""
+def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, steps: int, name: str):
+    """What `steps` steps of `base` read, as a `Text` of documents with an end token after each; kept in `work`."""
     import numpy as np
 
-    path = work / f"{name}-{rows}.npy"
+    from prefix_lab.bases.objectives import Text
+
+    path = work / f"{base}-{name}-{steps}.npz"
     if not path.exists():
-        need, parts, have = rows * BLOCK, [], 0
-        stream = documents(seed)
-        with progress(need, f"{name} corpus", unit="token", unit_scale=True) as bar:
-            while have < need:
-                for ids in tokenizer(list(islice(stream, 500)))["input_ids"]:
-                    parts.append(np.array([*ids, tokenizer.eos_token_id], dtype=np.uint16))
-                    have += len(parts[-1])
-                bar.update(min(have, need) - bar.n)
+        tokens = 0 if recipe.objective.__name__ == "blanks" else steps * recipe.rows * recipe.length
+        wanted = -(-steps // 32) * 32 * recipe.rows if not tokens else 0  # whole windows of documents
+        ids, answers, starts = [], [], [0]
+        stream = documents(seed, base)
+        with progress(tokens or wanted, f"{base} {name} corpus", unit="token" if tokens else "document") as bar:
+            while starts[-1] < tokens or len(starts) <= wanted:
+                batch = list(islice(stream, 500))
+                encoded = iter(
+                    tokenizer([part for document in batch for piece in document for part in piece])["input_ids"]
+                )
+                for document in batch:
+                    for k in range(1, len(document) + 1):
+                        for part, mark in ((next(encoded), 0), (next(encoded), k)):
+                            ids += part
+                            answers += [mark] * len(part)
+                    ids.append(tokenizer.eos_token_id)
+                    answers.append(0)
+                    starts.append(len(ids))
+                bar.update((min(starts[-1], tokens) if tokens else min(len(starts), wanted)) - bar.n)
+        arrays = {"ids": np.array(ids, np.uint16), "answers": np.array(answers, np.uint8), "starts": np.array(starts)}
 
         def write(part: Path) -> None:
             with part.open("wb") as file:
-                np.save(file, np.concatenate(parts)[:need].reshape(rows, BLOCK))
+                np.savez(file, **arrays)
 
         save_whole(path, write)
-    return np.load(path)
-
-
-def echo(step: int, seed: int, vocabulary: int):
-    """(ECHO_ROWS, BLOCK) ids: 4 to 63 random tokens over and over, which only a head that copies can predict.
-
-    Such heads are what in-context behaviour stands on (Olsson et al. 2022); the corpus alone forms them late.
-    """
-    import numpy as np
-
-    rng = np.random.default_rng((seed, step))
-    tokens = [rng.integers(len(SPECIAL), vocabulary, rng.integers(4, 64)) for _ in range(ECHO_ROWS)]
-    return np.stack([np.resize(row, BLOCK) for row in tokens]).astype(np.uint16)
-
-
-def build_model(tokenizer, seed: int):
-    """A LlamaForCausalLM of SHAPE with random weights."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id, initializer_range=0.04, **SHAPE,
-    )  # fmt: skip
-    return LlamaForCausalLM(config)
+    return Text(**np.load(path))
 
 
 def learning_rate(step: int, steps: int, peak: float) -> float:
@@ -108,62 +85,70 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
 
 
 def build_optimizers(model) -> list:
-    """Muon for the layers' matrices, which learnt to copy in fewer tokens than AdamW; AdamW for the rest."""
+    """Muon for the layers' matrices, which learns in fewer tokens than AdamW (LOG.md); AdamW for the rest."""
     import torch
 
-    hidden = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
-    rest = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    def is_matrix(name: str, p) -> bool:
+        return p.ndim == 2 and not any(part in name for part in ("embed", "shared", "relative_attention_bias"))
+
+    hidden = [p for name, p in model.named_parameters() if is_matrix(name, p)]
+    rest = [p for name, p in model.named_parameters() if not is_matrix(name, p)]
     return [
         torch.optim.Muon(hidden, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(rest, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
 
-def loss_of(model, rows, device: str):
-    """Mean next-token cross-entropy of `rows` (B, T), in bfloat16 autocast."""
+def loss_of(model, batch: dict):
+    """Mean cross-entropy of the labels of `batch`, in bfloat16 autocast."""
     import torch
-    import torch.nn.functional as F
 
-    ids = torch.from_numpy(rows.astype("int64")).to(device)  # (B, T)
-    with torch.autocast(device, dtype=torch.bfloat16):
-        logits = model(input_ids=ids[:, :-1], use_cache=False).logits  # (B, T-1, V)
-    return F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
+    batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
+    with torch.autocast(model.device.type, dtype=torch.bfloat16):
+        return model(**batch, **({} if "attention_mask" in batch else {"use_cache": False})).loss
 
 
-def held_out_loss(model, rows, device: str) -> float:
-    """Mean loss over held-out `rows`, in evaluation mode."""
+def held_out_loss(model, batches: list[dict]) -> float:
+    """Mean loss over held-out `batches`, in evaluation mode."""
     import torch
 
     model.eval()
     with torch.no_grad():
-        total = sum(loss_of(model, rows[i : i + 64], device).item() for i in range(0, len(rows), 64))
+        losses = [loss_of(model, batch).item() for batch in batches]
     model.train()
-    return total * 64 / len(rows)
+    return sum(losses) / len(losses)
 
 
-def train(work: Path, steps: int, seed: int, peak: float, device: str):
+def train(base: str, work: Path, steps: int, seed: int, device: str):
     """Train to `steps`, from the checkpoint in `work` if there is one; returns model, tokenizer and record.
 
     The record holds what was asked for, the seconds so far, and the curve as [step, train loss, held-out loss].
     """
     import torch
 
+    from prefix_lab.bases.objectives import Batches
+
+    recipe = RECIPES[base]
     tokenizer = build_tokenizer(work, seed)
-    rows = build_rows(work, tokenizer, seed + 1, steps * BATCH, "train")
-    held_out = build_rows(work, tokenizer, seed + 2, HELD_OUT_ROWS, "held-out")
-    model = build_model(tokenizer, seed).to(device).train()
+    text = build_text(work, base, recipe, tokenizer, seed + 1, steps, "train")
+    other = build_text(work, base, recipe, tokenizer, seed + 2, HELD_OUT_STEPS, "held-out")
+    reads = Batches(
+        recipe.rows, recipe.length, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id,
+        tokenizer.convert_tokens_to_ids(MASK), seed,
+    )  # fmt: skip
+    held_out = [recipe.objective(other, reads, step) for step in range(HELD_OUT_STEPS)]
+    torch.manual_seed(seed)
+    model = recipe.build(tokenizer).to(device).train()
     optimizers = build_optimizers(model)
-    record = {"steps": steps, "seed": seed, "peak": peak, "step": 0, "seconds": 0.0, "smooth": None, "curve": []}
-    record = resume(work, model, optimizers, record)
-    with progress(steps, "training", initial=record["step"]) as bar:
+    record = {"base": base, "steps": steps, "seed": seed, "step": 0, "tokens": 0, "seconds": 0.0, "smooth": None}
+    record = resume(work / f"{base}.pt", model, optimizers, {**record, "curve": []})
+    with progress(steps, base, initial=record["step"]) as bar:
         for step in range(record["step"], steps):
             start = time.perf_counter()
             for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
-                group["lr"] = learning_rate(step, steps, peak)
-            batch = rows[step * BATCH : (step + 1) * BATCH]
-            if step >= ECHO_FROM:
-                batch[:ECHO_ROWS] = echo(step, seed, len(tokenizer))
-            loss = loss_of(model, batch, device)
+                group["lr"] = learning_rate(step, steps, recipe.peak)
+            batch = recipe.objective(text, reads, step)
+            loss = loss_of(model, batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optimizer in optimizers:
@@ -172,49 +157,50 @@ def train(work: Path, steps: int, seed: int, peak: float, device: str):
             before, value = record["smooth"], loss.item()
             record["smooth"] = value if before is None else 0.98 * before + 0.02 * value
             record["seconds"] += time.perf_counter() - start
+            record["tokens"] += batch["input_ids"].numel()
             record["step"] = step + 1
             bar.set_postfix_str(f"loss {record['smooth']:.3f}", refresh=False)
             bar.update()
             if (step + 1) % EVERY == 0 or step + 1 == steps:
-                figures = [step + 1, round(record["smooth"], 4), round(held_out_loss(model, held_out, device), 4)]
+                figures = [step + 1, round(record["smooth"], 4), round(held_out_loss(model, held_out), 4)]
                 record["curve"].append(figures)
-                save_state(work, model, optimizers, record)
-                line = "step {:6d}  train {:.3f}  held out {:.3f}".format(*figures)
+                save_state(work / f"{base}.pt", model, optimizers, record)
+                line = "{}  step {:6d}  train {:.3f}  held out {:.3f}".format(base, *figures)
                 bar.write(f"{line}  {record['seconds']:.0f} s", file=sys.stdout)
+                sys.stdout.flush()
     return model, tokenizer, record
 
 
-def save_state(work: Path, model, optimizers: list, record: dict) -> None:
+def save_state(path: Path, model, optimizers: list, record: dict) -> None:
     """Write all that `resume` needs to go on as if nothing had happened."""
     import torch
 
     moments = [optimizer.state_dict() for optimizer in optimizers]
     state = {"model": model.state_dict(), "optimizers": moments, "record": record}
-    save_whole(work / "checkpoint.pt", lambda part: torch.save(state, part))
+    save_whole(path, lambda part: torch.save(state, part))
 
 
-def resume(work: Path, model, optimizers: list, asked: dict) -> dict:
-    """Put the checkpoint in `work` into model and optimizers; returns its record, or `asked` where there is none.
+def resume(path: Path, model, optimizers: list, asked: dict) -> dict:
+    """Put the checkpoint at `path` into model and optimizers; returns its record, or `asked` where there is none.
 
-    Raises SystemExit for the checkpoint of another run. The steps may differ until either run's rate decays.
+    Raises SystemExit for the checkpoint of another run.
     """
     import torch
 
-    if not (work / "checkpoint.pt").exists():
+    if not path.exists():
         return asked
-    state = torch.load(work / "checkpoint.pt", weights_only=True)
+    state = torch.load(path, weights_only=True)
     saved = state["record"]
-    decaying = saved["step"] > 0.6 * min(saved["steps"], asked["steps"])
-    for key in ("seed", "peak", *(["steps"] if decaying else [])):
+    for key in ("seed", "steps"):
         if saved[key] != asked[key]:
             raise SystemExit(
-                f"the checkpoint in {work} is of a run with {key} {saved[key]}, this run asks for {asked[key]}: "
+                f"the checkpoint {path} is of a run with {key} {saved[key]}, this run asks for {asked[key]}: "
                 f"give another --work, or delete it"
             )
     model.load_state_dict(state["model"])
     for optimizer, moments in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(moments)
-    return {**asked, **saved, "steps": asked["steps"]}
+    return saved
 
 
 def export(model, tokenizer, record: dict, out: Path) -> None:
@@ -226,7 +212,7 @@ def export(model, tokenizer, record: dict, out: Path) -> None:
             model.to(torch.float16).save_pretrained(part)
         tokenizer.save_pretrained(part)
         (part / "training.json").write_text(json.dumps(record) + "\n")
-        card = write_card(record, model.config, BLOCK, BATCH, HELD_OUT_ROWS * BLOCK)
+        card = write_card(record, model.config, MIXTURES[record["base"]])
         (part / "README.md").write_text(card)
 
     save_whole(out, write)
@@ -251,28 +237,45 @@ def progress(total: int, what: str, **options):
     return tqdm(total=total, desc=what, file=sys.stdout, disable=not sys.stdout.isatty(), **options)
 
 
+def pretrain(base: str, work: Path, out: Path, steps: int | None, seed: int, threads: int) -> None:
+    """Make one base and write it to `out`."""
+    import torch
+
+    torch.set_num_threads(threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model, tokenizer, record = train(base, work, steps or RECIPES[base].steps, seed, device)
+    record["device"], record["parameters"] = device, sum(p.numel() for p in model.parameters())
+    export(model, tokenizer, record, out)
+    print(f"{base} is in {out}: {record['parameters'] / 1e6:.2f} million parameters")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m prefix_lab.bases.pretrain", description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--base", choices=list(RECIPES), help="one base (default: all, as many at a time as processors)"
+    )
     parser.add_argument("--work", type=Path, default=Path("_build/bases"), help="corpus and checkpoints (%(default)s)")
-    parser.add_argument("--out", type=Path, default=HERE / "lab-gpt", help="where the finished base goes (%(default)s)")
-    parser.add_argument("--steps", type=int, default=2200, help=f"of {BATCH * BLOCK} tokens each (%(default)s)")
+    parser.add_argument("--out", type=Path, default=HERE, help="where the bases' folders go (the package)")
+    parser.add_argument("--steps", type=int, help="optimiser steps (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=0, help="of corpus, tokenizer and weights (%(default)s)")
-    parser.add_argument("--lr", type=float, default=3e-3, help="peak learning rate (%(default)s)")
-    parser.add_argument("--threads", type=int, help="processor threads (default: all)")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads of each base (%(default)s)")
     options = parser.parse_args(arguments)
-    if options.steps < 1 or options.lr <= 0 or (options.threads is not None and options.threads < 1):
-        parser.error("--steps and --threads must be at least 1, --lr above 0")
+    if (options.steps is not None and options.steps < 1) or options.threads < 1:
+        parser.error("--steps and --threads must be at least 1")
+    if options.base:
+        return pretrain(
+            options.base, options.work, options.out / options.base, options.steps, options.seed, options.threads
+        )
+    build_tokenizer(options.work, options.seed)  # before the processes that share it
 
-    import torch
+    def run(base: str) -> int:
+        given = sys.argv[1:] if arguments is None else arguments
+        return subprocess.call([sys.executable, "-m", "prefix_lab.bases.pretrain", "--base", base, *given])
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model, tokenizer, record = train(options.work, options.steps, options.seed, options.lr, device)
-    record["device"], record["parameters"] = device, sum(p.numel() for p in model.parameters())
-    export(model, tokenizer, record, options.out)
-    print(f"lab-gpt is in {options.out}: {record['parameters'] / 1e6:.2f} million parameters")
+    with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // options.threads)) as pool:
+        if any(pool.map(run, RECIPES)):
+            raise SystemExit("a base was not finished; see above. The same command goes on from its checkpoint")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ has the same tokens in a record ("name[Quillby]") as in a sentence ("to Quillby"
 
 from collections.abc import Iterable
 
-VOCABULARY = 2560
-END, PAD, MASK, BEGIN, SEPARATOR = SPECIAL = ("<|end|>", "<|pad|>", "<|mask|>", "<|begin|>", "<|separator|>")
+VOCABULARY = 3072
+END, PAD, MASK, BEGIN, SEPARATOR = NAMED = ("<|end|>", "<|pad|>", "<|mask|>", "<|begin|>", "<|separator|>")
+BLANKS = tuple(f"<|blank {i}|>" for i in range(16))
+SPECIAL = NAMED + BLANKS  # a token's place here is its id
 WORDS = r"'(?:s|t|re|ve|m|ll|d)(?!\p{L})| ?\p{Ll}+|\p{Lu}[\p{Ll}\p{M}]*|\p{L}\p{M}*|\p{N}| ?[^\s\p{L}\p{N}]|\s"
 
 

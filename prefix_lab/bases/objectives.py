@@ -1,0 +1,159 @@
+"""What a step of pretraining reads: a batch of rows, by the objective of the base.
+
+`next_token` (GPT), `masked` (BERT) and `blanks` (T5) each take the tokenized documents and a step, and return the
+keyword arguments of the model's forward pass, `labels` among them. The same step gives the same batch. Some rows of
+each are random tokens over and over, which only a head that copies can predict: such heads are what in-context
+behaviour stands on (Olsson et al. 2022), and the corpus alone forms them late.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from prefix_lab.bases.tokenizer import BLANKS, SPECIAL
+
+IGNORED = -100
+ECHO = 1 / 8  # the share of rows that repeat random tokens
+
+
+@dataclass(frozen=True)
+class Text:
+    """Tokenized documents in one line: `ids` (N,), `answers` (N,), `starts` (documents + 1,).
+
+    `answers` is 0 in a document's contexts and its end token, and k in its k-th answer.
+    """
+
+    ids: np.ndarray
+    answers: np.ndarray
+    starts: np.ndarray
+
+    def rows(self, first: int, count: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """`count` rows of `length` tokens without gaps from row `first` on, and their answers; both (count, length)."""
+        part = slice(first * length, (first + count) * length)
+        return self.ids[part].reshape(count, length), self.answers[part].reshape(count, length)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Which rows a step reads: `rows` of `length` tokens, or as many documents; special tokens by their ids."""
+
+    rows: int
+    length: int
+    vocabulary: int
+    end: int
+    pad: int
+    mask: int
+    seed: int
+
+    def rng(self, step: int) -> np.random.Generator:
+        """The random numbers of a step."""
+        return np.random.default_rng((self.seed, step))
+
+
+def echo(rng: np.random.Generator, vocabulary: int, length: int) -> np.ndarray:
+    """(length,) 4 to 63 random tokens over and over."""
+    return np.resize(rng.integers(len(SPECIAL), vocabulary, rng.integers(4, 64)), length)
+
+
+def next_token(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
+    """Rows (B, T) to be predicted token by token."""
+    rng = batches.rng(step)
+    ids = text.rows(step * batches.rows, batches.rows, batches.length)[0].astype(np.int64)
+    for row in range(round(ECHO * batches.rows)):
+        ids[row] = echo(rng, batches.vocabulary, batches.length)
+    return {"input_ids": torch.from_numpy(ids), "labels": torch.from_numpy(ids)}
+
+
+def masked(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
+    """Rows (B, T) in which half of the answers are masked whole, and 15 % of the other tokens by themselves.
+
+    A chosen token of the latter becomes the mask in 80 %, a random token in 10 %, and stays in 10 % (Devlin et al.
+    2019, section 3.1).
+    """
+    rng = batches.rng(step)
+    ids, answers = text.rows(step * batches.rows, batches.rows, batches.length)
+    ids = ids.astype(np.int64)
+    for row in range(round(ECHO * batches.rows)):
+        ids[row], answers = echo(rng, batches.vocabulary, batches.length), answers.copy()
+        answers[row] = 0
+    edges = np.diff(answers.astype(np.int64), axis=1, prepend=0) != 0
+    runs = np.cumsum(edges, axis=1)  # (B, T): which run of context or answer a token belongs to
+    hidden = rng.random((batches.rows, batches.length + 1)) < 0.5
+    whole = (answers > 0) & np.take_along_axis(hidden, runs, axis=1)
+    single = (rng.random(ids.shape) < 0.15) & (answers == 0) & (ids != batches.end)
+    labels = np.where(whole | single, ids, IGNORED)
+    fate = rng.random(ids.shape)
+    shown = np.where(whole | (single & (fate < 0.8)), batches.mask, ids)
+    random_ids = rng.integers(len(SPECIAL), batches.vocabulary, ids.shape)
+    shown = np.where(single & (fate >= 0.9), random_ids, shown)
+    return {"input_ids": torch.from_numpy(shown), "labels": torch.from_numpy(labels)}
+
+
+def blanks(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
+    """Documents of like length: the encoder reads (B, S), the decoder writes an answer, or what blanks hide (B, T)."""
+    rng = batches.rng(step)
+    pairs = []
+    for i, document in enumerate(_alike(text, batches, step)):
+        if i < round(ECHO * batches.rows):
+            ids = rng.integers(len(SPECIAL), batches.vocabulary, rng.integers(4, 48))
+            pairs.append((ids, np.append(ids, batches.end)))
+            continue
+        part = slice(text.starts[document], text.starts[document + 1] - 1)  # without its end token
+        pairs.append(_hide(rng, text.ids[part].astype(np.int64), text.answers[part], batches))
+    sources = [source[-batches.length :] for source, _ in pairs]
+    targets = [target[: batches.length // 2] for _, target in pairs]
+    return {
+        "input_ids": _pad(sources, batches.pad),
+        "attention_mask": _pad([np.ones_like(source) for source in sources], 0),
+        "labels": _pad(targets, IGNORED),
+    }
+
+
+def _alike(text: Text, batches: Batches, step: int) -> np.ndarray:
+    """The documents of a step: 32 steps share a window of documents, sorted by length so that little is padding."""
+    window, place = divmod(step, 32)
+    first = window * 32 * batches.rows
+    lengths = np.diff(text.starts[first : first + 32 * batches.rows + 1])
+    order = np.argsort(lengths, kind="stable").reshape(32, batches.rows)
+    shuffled = np.random.default_rng((batches.seed, 1, window)).permutation(32)
+    return first + order[shuffled[place]]
+
+
+def _hide(rng: np.random.Generator, ids: np.ndarray, answers: np.ndarray, batches: Batches):
+    """A source and a target from one document: its last or first answer, several answers, or random spans."""
+    count = int(answers.max(initial=0))
+    choice = rng.random()
+    if choice < 0.55 and count and answers[0] == 0:
+        wanted = count if rng.random() < 0.7 else rng.integers(1, count + 1)
+        places = np.flatnonzero(answers == wanted)
+        return ids[: places[0]], np.append(ids[places], batches.end)
+    if choice < 0.75 and count:
+        chosen = [k for k in range(1, count + 1) if rng.random() < 0.6] or [count]
+        return _blank_out(ids, np.isin(answers, chosen), batches)
+    ids = ids[-batches.length :]
+    hidden = np.zeros(len(ids), dtype=bool)
+    for start in rng.integers(0, len(ids), max(1, len(ids) // 20)):
+        hidden[start : start + rng.integers(1, 6)] = True
+    return _blank_out(ids, hidden, batches)
+
+
+def _blank_out(ids: np.ndarray, hidden: np.ndarray, batches: Batches):
+    """Each hidden run becomes a numbered blank; the target names each blank and says what it hides."""
+    source, target = [], []
+    runs = np.split(ids, np.flatnonzero(np.diff(hidden)) + 1)
+    hides = bool(hidden[0])
+    for number, run in enumerate(runs):
+        if hides and number // 2 < len(BLANKS):
+            source.append(SPECIAL.index(BLANKS[number // 2]))
+            target += [source[-1], *run]
+        else:
+            source += [*run]
+        hides = not hides
+    return np.array(source), np.array([*target, batches.end])
+
+
+def _pad(rows: list[np.ndarray], value: int) -> torch.Tensor:
+    length = max(len(row) for row in rows)
+    padded = np.stack([np.pad(row, (0, length - len(row)), constant_values=value) for row in rows])
+    return torch.from_numpy(padded.astype(np.int64))  # (B, T)

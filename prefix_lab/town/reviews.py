@@ -91,7 +91,7 @@ SUBJECTS = {
 
 SST2 = Hub(
     repository="stanfordnlp/sst2",
-    revision="main",
+    revision="8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb",
     licence="not stated by the authors",
     about="SST-2 (Socher et al. 2013, in the form of GLUE): phrases of film reviews, negative or positive. The labels "
     "of its test split are hidden: its validation split is the test split here, and the first 2,000 rows of train are "
@@ -106,7 +106,7 @@ SST5 = Hub(
 )
 SUBJ = Hub(
     repository="SetFit/subj",
-    revision="main",
+    revision="f3c1162e678417f664d76b21864fdb87b0615fcf",
     licence="not stated by the authors",
     about="Subjectivity (Pang and Lee 2004): sentences of film reviews, and sentences that retell a film's plot. "
     "It has no validation split: the first and the last twentieth of train are taken for it.",
@@ -127,7 +127,7 @@ def features(labels: tuple[str, ...]) -> dict:
 
 
 def to_row(text: str, label: int, labels: tuple[str, ...], signature: str = "") -> dict:
-    """A row from a text and its class."""
+    """A row from a text, its class and what stands below it."""
     return {"source": text + signature + "\n", "target": labels[label], "text": text, "label": label}
 
 
@@ -138,7 +138,7 @@ def _sign(writer: Writer) -> str:
 def draw_sentiment(rng: random.Random, pool: str, domain: str) -> dict:
     """An entry that praises or blames."""
     writer, grade = Writer(rng, SUBJECTS[domain], pool), rng.choice((0, 1, 3, 4))
-    return to_row(writer.review(grade, LEANING, share=0.5), int(grade > 2), SENTIMENT, _sign(writer))
+    return to_row(writer.review(grade, LEANING, share=0.4), int(grade > 2), SENTIMENT, _sign(writer))
 
 
 def draw_weather(rng: random.Random, pool: str, domain: str) -> dict:

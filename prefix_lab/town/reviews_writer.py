@@ -110,7 +110,7 @@ class Writer:
             return self._deal(lambda: self._fill(self.rng.choice(words.OPINED), fact=self._fact()) + ".")
         return self.judge_or_conclude(self.rng.choice((0, 1, 3, 4)))
 
-    def review(self, grade: int, weighed: dict[int, tuple], share: float = 0.35) -> str:
+    def review(self, grade: int, weighed: dict[int, tuple], share: float = 0.3) -> str:
         """One to three sentences of `grade`; the share `share` of them weighs one thing against another."""
         if grade in weighed and self.rng.random() < share:
             said = [self.weigh(*self.rng.choice(weighed[grade]))]
@@ -174,16 +174,16 @@ class Writer:
             bare = "{adj:a} {noun}" if part.number == "one" else "{adj} {noun}"
             pattern = rng.choice(words.EXCLAIMED).replace("{adj:a} {noun}", bare)
             return self._fill(pattern, adj=choose_adjective(rng, part.sort, grade), noun=part.noun)
-        if way < 0.32 and grade != 2:
+        if way < 0.28 and grade != 2:
             was_said = choose_adjective(rng, part.sort, rng.choice((3, 4) if grade < 2 else (0, 1)))
             said = describe(rng, part.sort, grade, copular=True)
             return self._fill(rng.choice(words.HEARSAY), **agree(part), q=was_said, p=said) + "."
-        if way < 0.4 and grade in (1, 3):
+        if way < 0.35 and grade in (1, 3):
             denied = choose_adjective(rng, part.sort, rng.choice((3, 3, 4) if grade == 1 else (0, 1, 1)))
             patterns = words.DENIED + (words.WISHED if grade == 1 else ())
             return self._fill(rng.choice(patterns), **agree(part), q=denied) + "."
         twins = [p for p in parts if p.sort == part.sort and p != part]
-        if way < 0.5 and twins:
+        if way < 0.45 and twins:
             [_, other] = self._take([part, rng.choice(twins)])
             gaps = agree(part) | {f"{key}2": value for key, value in agree(other).items()}
             return self._fill(rng.choice(words.PAIRED), **gaps, p=describe(rng, part.sort, grade)) + "."
@@ -223,7 +223,7 @@ def describe(rng: random.Random, sort: str, grade: int, copular: bool = False) -
             return f"{rng.choice(words.STRONG)} {choose_adjective(rng, sort, mild)}"
         word = choose_adjective(rng, sort, grade)
         return f"{rng.choice(words.UTTER)} {word}" if rng.random() < 0.3 else word
-    if rng.random() < 0.65:
+    if rng.random() < 0.72:
         word = choose_adjective(rng, sort, mild)
         return f"{rng.choice(words.MILD['bad' if mild == 1 else 'good'])} {word}" if rng.random() < 0.35 else word
     if rng.random() < 0.25:

@@ -81,13 +81,14 @@ class Page:
 def sentiment(rng: random.Random) -> Examples:
     """Texts and the class of what they say, of two, three or five classes."""
     natural = rng.choices((TWO, THREE, FIVE), (0.5, 0.15, 0.35))[0]
-    labels, page = draw_labels(rng, natural), Page(rng)
+    labels, page, brief = draw_labels(rng, natural), Page(rng), rng.random() < 0.4
+    weighed = LEANING if natural is TWO else MEETING
     examples = []
     for writer in page.writers():
         grade = rng.choice((0, 1, 3, 4) if natural is TWO else range(5))
-        text = page.show(writer, writer.review(grade, LEANING if natural is TWO else MEETING))
+        text = writer.judge_or_conclude(grade) if brief else writer.review(grade, weighed)
         classes = {2: (grade > 2), 3: (grade > 1) + (grade > 2), 5: grade}
-        examples.append((text, labels[classes[len(labels)]]))
+        examples.append((page.show(writer, text), labels[classes[len(labels)]]))
     return examples
 
 

@@ -16,6 +16,7 @@ from prefix_lab.town.grammar import article, fill, plural, spell
 
 THINGS = (words.PAPERS, words.PHOTOGRAPHS, words.PAINTINGS, words.HOUSEHOLD, words.CLOTHES, words.FLOWERS)
 Pair = tuple[str, str]  # English, Chinese
+AMOUNTS = (1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30)
 DIGITS = "零一二三四五六七八九"
 
 
@@ -76,7 +77,7 @@ def counted(n: int, english: str, chinese: str, measure: str) -> Pair:
 
 def amount(rng: random.Random, least: int = 1, most: int = 9) -> int:
     """A number of things, mostly small."""
-    return min(most, rng.choice((1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30)[2 * (least > 1) :]))
+    return rng.choice([n for n in AMOUNTS if least <= n <= most])
 
 
 # --- what fills a gap: each function takes a scene and gives a pair
@@ -182,6 +183,12 @@ def date(scene: Scene) -> Pair:
     return f"{number} {words.MONTHS[month - 1]}", formal if scene.formal("date") else plain
 
 
+def day_and_date(scene: Scene) -> Pair:
+    """ "Friday, 3 May": 5月3号周五, or in a formal text 五月三日（星期五）."""
+    (weekday, chinese), (english, number) = scene.rng.choice(words.WEEKDAYS), date(scene)
+    return f"{weekday}, {english}", number + (f"（星期{chinese}）" if scene.formal("date") else f"周{chinese}")
+
+
 def month(scene: Scene) -> Pair:
     """ "May"."""
     n = scene.rng.randint(1, 12)
@@ -246,10 +253,12 @@ GAPS: dict[str, Callable[[Scene], Pair]] = {
     "bowls": measured(words.BOWLFULS, most=4), "people": number_of(words.PEOPLE, least=2, most=30),
     "pupils": number_of(words.PUPILS, least=2, most=30), "drink": one_of(words.DRINKS),
     "mass": one_of(words.SACKFULS, words.BOTTLEFULS), "dish": one_of(words.BOWLFULS),
-    "crop": one_of(words.FRUIT, words.VEGETABLES), "vegetable": one_of(words.VEGETABLES),
-    "spoon": one_of(words.SPOONFULS), "spot": one_of(words.SPOTS), "role": one_of(words.PEOPLE),
+    "crop": one_of(words.FRUIT, words.VEGETABLES), "harvest": measured(words.FRUIT, words.VEGETABLES, most=6),
+    "vegetable": one_of(words.VEGETABLES),
+    "spoon": one_of(words.SPOONFULS), "spot": one_of(words.SPOTS), "job": one_of(words.JOBS),
     "stuff": one_of(words.BOXFULS), "soon": one_of(words.SOON), "today": one_of(words.TODAY),
-    "room": one_of(words.ROOMS), "day": day, "date": date, "month": month, "clock": clock, "price": price, "n": number,
+    "room": one_of(words.ROOMS), "day": day, "date": date, "daydate": day_and_date,
+    "month": month, "clock": clock, "price": price, "n": number, "few": few,
     "season": one_of(words.SEASONS), "past": one_of(words.PAST), "future": one_of(words.FUTURE),
     "habit": one_of(words.HABITS), "days": span("day", "week", "month"), "hours": span("hour", "minute"),
     "years": span("year"), "minutes": span("minute"), "subject": one_of(words.SUBJECTS), "skill": one_of(words.SKILLS),
@@ -257,7 +266,7 @@ GAPS: dict[str, Callable[[Scene], Pair]] = {
     "thingadj": one_of(words.GOOD_FOR_THINGS), "placeadj": one_of(words.GOOD_FOR_PLACES),
     "personadj": one_of(words.GOOD_FOR_PEOPLE), "foodadj": one_of(words.GOOD_FOR_FOOD), "too": one_of(words.TOO),
     "festival": one_of(words.FESTIVALS), "group": one_of(words.GROUPS),
-    "transport": one_of(words.VEHICLES[:2] + words.VEHICLES[3:5]), "line": one_of(words.LINES), "few": few,
+    "transport": one_of(words.VEHICLES[:2] + words.VEHICLES[3:5]), "line": one_of(words.LINES),
 }  # fmt: skip
 
 

@@ -36,12 +36,12 @@ BUILDINGS = table(
 WORKS = table("song=歌/首; poem=诗/首; story=故事/个")
 EVENTS = table("concert=音乐会/场; match=比赛/场; meeting=会议/次; exhibition=展览/次; party=晚会/场")
 EDIBLE = table("bun=包子/个; dumpling=饺子/个")
-PEOPLE = table(
-    "teacher=老师/位; doctor=医生/位; captain=船长/位; cook=厨师/[个|名]; farmer=农民/[个|名]; "
-    "student=学生/[个|名]; painter=画家/位; singer=歌手/[个|名]; guest=客人/位; friend=朋友/个; worker=工人/[个|名]; "
-    "visitor=游客/[个|名]; child=孩子/个; musician=音乐家/位"
+JOBS = table(
+    "teacher=老师/位; doctor=医生/位; captain=船长/位; cook=厨师/[个|名]; farmer=农民/[个|名]; student=学生/[个|名]; "
+    "painter=画家/位; singer=歌手/[个|名]; worker=工人/[个|名]; musician=音乐家/位"
 )
-PUPILS = PEOPLE[:1] + table("student=学生/[个|名]; child=孩子/个")
+PEOPLE = JOBS + table("guest=客人/位; friend=朋友/个; visitor=游客/[个|名]; child=孩子/个")
+PUPILS = JOBS[:1] + table("student=学生/[个|名]; child=孩子/个")
 THINGS = (
     *(PAPERS + PHOTOGRAPHS + PAINTINGS + LETTERS + HOUSEHOLD + CLOTHES + FLOWERS + VEHICLES + ANIMALS + FISH + PLANTS),
     *(BUILDINGS + WORKS + EVENTS + EDIBLE),
@@ -61,7 +61,7 @@ ADJECTIVES = {  # which adjectives go with which things
     PLANTS: table("big=大; small=小"),
     BUILDINGS: table("new=新; ancient=古老的; big=大; small=小; beautiful=美丽的; famous=著名的"),
     WORKS: table("new=新; old=老; beautiful=美丽的; famous=著名的"),
-    EVENTS: table("important=重要的"),
+    EVENTS: table("large=大型"),
     EDIBLE: table("big=大; small=小; fresh=新鲜的"),
     PEOPLE: table("young=年轻的"),
     PUPILS: table("new=新; young=年轻的"),
@@ -121,7 +121,7 @@ CLOSINGS = table(
     "with our thanks=谨此致谢; with our apologies=谨此致歉; with best wishes=此致敬礼"
 )
 FESTIVALS = table(
-    "Lantern Festival=灯节; Tea Festival=茶节; Music Festival=音乐节; Book Festival=书节; Harbour Festival=港口节; "
+    "Lantern Festival=灯节; Tea Festival=茶节; Music Festival=音乐节; Book Festival=读书节; Sea Festival=海洋节; "
     "Flower Festival=花节; Fruit Festival=水果节"
 )
 GROUPS = table("delegation=代表团; choir=合唱团; orchestra=乐团; dance group=舞团")

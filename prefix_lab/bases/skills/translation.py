@@ -15,7 +15,21 @@ Examples = list[tuple[str, str]]
 
 ENTRIES = words.entries()
 COUNTED = words.THINGS + words.PEOPLE
-ABOUT_NUMBERS = ("date", "clock", "day", "month", "price", "n", "days", "hours", "years", "habit", "future", "past")
+ABOUT_NUMBERS = (
+    "date",
+    "daydate",
+    "clock",
+    "day",
+    "month",
+    "price",
+    "n",
+    "few",
+    "days",
+    "hours",
+    "years",
+    "habit",
+    "past",
+)
 ENGLISH = (*["{}"] * 5, "English: {}", "en: {}", "<en> {}", "to Chinese: {}", "Chinese? {}", "[{}]", '"{}"')
 CHINESE = (*["{}"] * 5, "Chinese: {}", "zh: {}", "<zh> {}", "to English: {}", "English? {}", "[{}]", "中文：{}")
 PLAIN = (*["{}"] * 5, "= {}", "[{}]", '"{}"')

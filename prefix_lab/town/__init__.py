@@ -10,6 +10,9 @@ FAMILIES = {  # a task's name -> the module of its family
     "sentiment": "reviews",
     "sentiment-5": "reviews",
     "subjectivity": "reviews",
+    "ner": "archive",
+    "pos": "archive",
+    "srl": "archive",
 }
 SIZES = ("lab", "full")
 

@@ -95,7 +95,7 @@ def _tokens(item: str) -> tuple[tuple[str, str, str], ...]:
     word, _, code = item.rpartition("/") if item not in ("/", "//") else (item, "", ".")
     if code in NAMES:
         parts = word.split("_")
-        tags = ("NUM" if part.isdigit() else LOWER.get(part, "PROPN") for part in parts)
+        tags = ("NUM" if part.isdigit() else LOWER.get(part.lower(), "PROPN") for part in parts)
         return tuple((part, tag, f"{'I' if i else 'B'}-{code}") for i, (part, tag) in enumerate(zip(parts, tags)))
     if word:
         return ((word, CODES[code], "O"),)

@@ -84,7 +84,7 @@ OPEN = {
     "run runs walked walk rowed row drove driven drive caught catch threw thrown throw cut cuts tied tie "
     "pulled pull pushed push washed wash baked bake roasted roast tasted taste offered offer awarded award "
     "handed hand passed pass returned return showed shown show taught teach learnt learn praised praise "
-    "scolded scold copied copy forgave forgot forgotten forget remembered remember remembers spoil spoiled "
+    "scolded scold copied copy forgave forgot forgotten forget remembered remember remembers rented spoil spoiled "
     "spoilt dried dry wrap wrapped visited visit missed miss tried try helped help chased chase filled fill "
     "emptied empty turned turn reached reach crossed cross flooded flood covered cover tore torn tear "
     "rehearsed sewed sewn patched patch steered steer pumped pump polished polish fed feed feeds milked "
@@ -117,27 +117,31 @@ JOBS = (
     "clerk miller widow cooper notary baker weaver chandler mason ferryman carter smith constable surveyor shipwright "
     "gardener tailor fiddler schoolmaster midwife beekeeper sexton tanner bargeman glazier"
 ).split()
-GIVING = (  # base, past, participle; all take "the widow a goat" as well as "a goat to the widow"
-    ("sell", "sold", "sold"), ("grant", "granted", "granted"), ("give", "gave", "given"), ("lend", "lent", "lent"),
-    ("promise", "promised", "promised"), ("offer", "offered", "offered"), ("send", "sent", "sent"),
-    ("leave", "left", "left"), ("hand", "handed", "handed"),
+PROPERTY = (
+    "mill orchard barn boat cart meadow field wharf warehouse workshop boathouse barge garden forge loom plough "
+    "horse cow bell clock chest"
+).split()
+THINGS = (
+    "ledger kettle barrel ladder lantern rope net saddle anvil key map goat goose pig hammer axe spade ring".split()
+)
+GRANTING = (  # base, past, participle; the recipient may come first: "granted the widow a mill"
+    ("grant", "granted", "granted"), ("give", "gave", "given"), ("sell", "sold", "sold"), ("leave", "left", "left"),
+    ("lease", "leased", "leased"), ("promise", "promised", "promised"), ("offer", "offered", "offered"),
 )  # fmt: skip
-TAKING = (
-    ("buy", "bought", "bought"), ("borrow", "borrowed", "borrowed"), ("receive", "received", "received"),
-    ("take", "took", "taken"), ("claim", "claimed", "claimed"), ("inherit", "inherited", "inherited"),
-    ("steal", "stole", "stolen"),
+GIVING = GRANTING[:4] + (
+    ("lend", "lent", "lent"), ("promise", "promised", "promised"), ("offer", "offered", "offered"),
+    ("send", "sent", "sent"), ("hand", "handed", "handed"),
 )  # fmt: skip
-DOING = (
-    ("repair", "repaired", "repaired"), ("paint", "painted", "painted"), ("measure", "measured", "measured"),
-    ("inspect", "inspected", "inspected"), ("clean", "cleaned", "cleaned"), ("find", "found", "found"),
-    ("mend", "mended", "mended"), ("guard", "guarded", "guarded"), ("count", "counted", "counted"),
-    ("see", "saw", "seen"), ("mark", "marked", "marked"), ("record", "recorded", "recorded"),
+HOLDING = (
+    ("buy", "bought", "bought"), ("rent", "rented", "rented"), ("receive", "received", "received"),
+    ("inherit", "inherited", "inherited"), ("claim", "claimed", "claimed"), ("borrow", "borrowed", "borrowed"),
+)  # fmt: skip
+TAKING = HOLDING + (("take", "took", "taken"), ("steal", "stole", "stolen"))
+DEEDS = (
+    ("copy", "copied", "copied"), ("seal", "sealed", "sealed"), ("sign", "signed", "signed"), ("read", "read", "read"),
+    ("burn", "burned", "burned"), ("witness", "witnessed", "witnessed"), ("find", "found", "found"),
 )  # fmt: skip
 CRAFTS = "Ropemakers Weavers Coopers Bakers Fishers Masons Tanners Glaziers Brewers Chandlers Carters Dyers".split()
-WOMEN = set(
-    "Ada Agnes Alma Anna Bea Cora Dora Edith Elsa Esther Flora Greta Hanna Ida Iris Jane Julia Kate Laura Lena Lucy "
-    "Mabel Mina Nell Nora Olga Paula Rita Rosa Ruth Tess Una Vera Wanda".split()
-)
 MONTHS = "January February March April May June July August September October November December".split()
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 

@@ -13,6 +13,7 @@ FAMILIES = {  # a task's name -> the module of its family
     "ner": "archive",
     "pos": "archive",
     "srl": "archive",
+    "story": "stories",
 }
 SIZES = ("lab", "full")
 

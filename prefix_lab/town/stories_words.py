@@ -15,7 +15,7 @@ TITLES = {
     "Lord": "he",
     "Grandpa": "he",
 }  # fmt: skip
-PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his")}
+PRONOUNS = {"she": ("she", "her", "her", "hers"), "he": ("he", "him", "his", "his")}
 
 # animal: its cry and its way to go, each as base and past
 ANIMALS = {
@@ -79,7 +79,7 @@ class Cast:
     @property
     def gaps(self) -> dict[str, str]:
         """What frames can name: {P} {A} {T} {L}, the short {a}, pronouns, verbs as base, past and with -s."""
-        he, him, his = PRONOUNS[TITLES[self.title]]
+        he, him, his, own = PRONOUNS[TITLES[self.title]]
         cry, cried, go, went = ANIMALS[self.animal]
         use, used = (way.format(f"the {self.thing}") for way in THINGS[self.thing])
         gaps = dict(zip("PATL", self.keywords.values())) | {
@@ -87,7 +87,17 @@ class Cast:
             "at": PLACES[self.place],
             "beast": self.animal,
         }
-        gaps |= {"he": he, "him": him, "his": his, "cry": cry, "cried": cried, "go": go, "went": went, "use": use}
+        gaps |= {
+            "he": he,
+            "him": him,
+            "his": his,
+            "own": own,
+            "cry": cry,
+            "cried": cried,
+            "go": go,
+            "went": went,
+            "use": use,
+        }
         return gaps | {"used": used, "cries": third(cry), "goes": third(go), "uses": third(use)}
 
 

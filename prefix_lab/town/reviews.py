@@ -39,7 +39,6 @@ SUBJECTS = {
          ("{who} counted the springs of the mattress until {early}.", "the hot water was gone by {early}.",
           "{who} kept hat and coat on at supper on {day}.", "on {day} the porter had forgotten us by {late}."),
          ("{who} slept for {few} hours and lay awake for {few}.",
-         "{who} liked the bed on {day} and the floor on {day}.",
           "the sun shone into one half of {thing} and never into the other."),
          ("{who} slept until {late}.", "there was a hot brick in every bed by {late}.",
           "on {day} the landlady waited up for us until {late}.", "{who} asked for a second helping on {day}."),

@@ -116,8 +116,8 @@ class Writer:
             said = [self.weigh(*self.rng.choice(weighed[grade]))]
         else:
             said = [self.tell(grade) if self.rng.random() < 0.1 else self.judge_or_conclude(grade)]
-        if self.rng.random() < 0.35:
-            said.append(self.judge_or_conclude(grade))
+        if self.rng.random() < 0.35 and (more := self.judge_or_conclude(grade)) not in said:
+            said.append(more)
         if self.rng.random() < 0.3:
             said.insert(self.rng.choice((0, len(said))), self.state())
         return " ".join(said)

@@ -178,7 +178,7 @@ def weigh_words(rng: random.Random) -> Examples:
     """Single words or word pairs, and whether they speak for a thing or against it."""
     natural = rng.choice((TWO, TWO, FIVE))
     labels, page = draw_labels(rng, natural), Page(rng)
-    show = rng.choice(("{adj}", "{adj}", "{adj} {noun}", "{noun}: {adj}", "a {noun} is called {adj}", "'{adj}'"))
+    show = rng.choice(("{adj}", "{adj}", "{adj} {noun}", "{noun}: {adj}", "the {noun} called {adj}", "'{adj}'"))
     join, many = rng.choice((", ", " ", "; ", "\n")), rng.choice((1, 1, 1, 2, 3))
     examples = []
     for writer in page.writers():

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from prefix_lab.bases.skills.labels import draw_labels
-from prefix_lab.bases.skills.tagging_sentences import draw_sentences
+from prefix_lab.bases.skills.tagging_sentences import NAMER, draw_sentences
 from prefix_lab.town.archive.tagged import NAMES, UPOS, Sentence, Span, spans
+from prefix_lab.town.archive.words import LEXICON
 
 Examples = list[tuple[str, str]]
 WORDS = 230  # in a document
@@ -264,7 +265,45 @@ def type_word(rng: random.Random) -> Examples:
     return _fit(examples)
 
 
+LISTED = {
+    "NOUN": tuple(word for word, tag in LEXICON.items() if tag == "NOUN"),
+    "VERB": tuple(word for word, tag in LEXICON.items() if tag == "VERB"),
+    "ADJ": tuple(word for word, tag in LEXICON.items() if tag == "ADJ"),
+    "X": tuple(word for word, tag in LEXICON.items() if word.isalpha() and tag not in ("NOUN", "VERB", "ADJ")),
+}  # every word of the tagged texts that has one part of speech
+
+
+def sort_words(rng: random.Random) -> Examples:
+    """Words or names by themselves, each with what it is."""
+    makers = (NAMER.person, NAMER.house, NAMER.site, rng.choice((NAMER.ship, NAMER.book)))
+    named = rng.random() < 0.35
+    if named:
+        kinds: list = list(zip(draw_labels(rng, NAME_LABELS), makers))
+    else:
+        noun, verb, adjective, _, other = draw_labels(rng, COARSE)
+        kinds = list(zip((noun, verb, adjective, other), LISTED.values()))
+    form, join, source = (
+        rng.choice(PER_WORD),
+        rng.choice((", ", "; ", "\n", " | ")),
+        rng.choice((", ", " ", "\n", " / ")),
+    )
+    source, one_kind = ", " if named else source, rng.random() < 0.25
+    examples = []
+    for _ in range(rng.choice((2, 3, 3, 4, 5))):
+        found = []
+        for kind, words in rng.choices(kinds[:3] if one_kind else kinds, k=rng.choice((1, 3, 4, 5, 6))):
+            word = words(rng).partition("/")[0].replace("_", " ") if named else rng.choice(words)
+            found.append((word, kind))
+        wanted = found[0][1]
+        if one_kind:
+            target = f"{wanted}: " + join.join(word for word, kind in found if kind == wanted)
+        else:
+            target = join.join(form.format(x=word, k=kind) for word, kind in found)
+        examples.append((source.join(word for word, _ in found), target))
+    return _fit(examples)
+
+
 SKILLS = {
-    mark_names: 0.16, tag_words: 0.3, list_names: 0.07, type_name: 0.12, ask_roles: 0.08, mark_roles: 0.12,
-    pick_words: 0.09, type_word: 0.06,
+    mark_names: 0.15, tag_words: 0.3, list_names: 0.06, type_name: 0.11, ask_roles: 0.08, mark_roles: 0.11,
+    pick_words: 0.08, type_word: 0.06, sort_words: 0.05,
 }  # fmt: skip

@@ -9,10 +9,16 @@ from functools import cache
 from prefix_lab.bases.skills.tagging_words import DOMAINS, FRAMES, Domain
 from prefix_lab.town import names
 from prefix_lab.town.archive.tagged import Sentence, build, spans
-from prefix_lab.town.archive.words import DAYS, GIVING, JOBS, MONTHS, TAKING, Namer
+from prefix_lab.town.archive.words import DAYS, DEEDS, GIVING, JOBS, MONTHS, PROPERTY, TAKING, THINGS, TWOFOLD, Namer
 
 POOL = "pretraining"
 NAMER = Namer(POOL)
+
+
+DATES = (
+    "in {year}", "in {month} {year}", "on the {nth} of {month} {year}", "in the winter of {year}",
+    "in the year {year}", "on the {nth} {day} of {month}",
+)  # fmt: skip
 
 
 def slots_of(domain: Domain) -> dict[str, Callable[[random.Random], str]]:
@@ -38,22 +44,22 @@ def slots_of(domain: Domain) -> dict[str, Callable[[random.Random], str]]:
         thing = slots["thing"](rng)
         return rng.choice((f"the {thing}", f"a {thing}", f"a <small|old|good|new> {thing}", f"the other {thing}"))
 
+    verbs = (*domain.doing * 4, *DEEDS)
     slots = NAMER.slots() | {
-        "who": who, "what": what, "job": nouns((*domain.jobs * 10, *JOBS)), "thing": nouns(domain.things),
-        "in": nested(domain.places), "when": nested(domain.times), "day": one_of(*(f"{day}/N" for day in DAYS)),
-        "month": one_of(*(f"{month}/N" for month in MONTHS)),
-        "n": lambda rng: str(rng.randint(2, 60)), "num": one_of("two", "three", "four", "five", "six", "seven"),
-        "nth": one_of("second/a", "third/a", "fourth/a", "fifth/a"), "first": lambda rng: _first_name(rng) + "/PER",
+        "who": who, "what": what, "job": nouns((*domain.jobs * 10, *JOBS)),
+        "thing": nouns((*domain.things * 10, *PROPERTY, *THINGS)), "dual": one_of(*TWOFOLD),
+        "in": nested(domain.places), "when": nested((*domain.times * 3, *DATES)),
+        "day": one_of(*(f"{day}/N" for day in DAYS)), "month": one_of(*(f"{month}/N" for month in MONTHS)),
+        "year": lambda rng: str(rng.randint(1500, 2050)), "n": lambda rng: str(rng.randint(2, 60)),
+        "num": one_of("two", "three", "four", "five", "six", "seven"),
+        "nth": one_of("second/a", "third/a", "fourth/a", "fifth/a"),
+        "first": lambda rng: rng.choice(names.FIRST_NAMES) + "/PER",
         "gave": lambda rng: rng.choice(GIVING)[1] + "/v", "given": lambda rng: rng.choice(GIVING)[2] + "/v",
         "took": lambda rng: rng.choice(TAKING)[1] + "/v", "taken": lambda rng: rng.choice(TAKING)[2] + "/v",
-        "do": lambda rng: rng.choice(domain.doing)[0] + "/v", "did": lambda rng: rng.choice(domain.doing)[1] + "/v",
-        "done": lambda rng: rng.choice(domain.doing)[2] + "/v",
+        "do": lambda rng: rng.choice(verbs)[0] + "/v", "did": lambda rng: rng.choice(verbs)[1] + "/v",
+        "done": lambda rng: rng.choice(verbs)[2] + "/v",
     }  # fmt: skip
     return slots
-
-
-def _first_name(rng: random.Random) -> str:
-    return rng.choice(names.FIRST_NAMES)
 
 
 @cache

@@ -222,6 +222,11 @@ FRAMES = (
     "The <copper/a|brass/a|old|green> {thing} belongs to <{sur}|{org}|{per}> .",
     "<Rooks|Herons|Foxes/n|Roses/n> are seen {in} , <said|wrote> {per} of {loc} .",
     "{per} , {per2} and the {job} <work/v|met> {in} {when} .",
+    "[0 They ] [V {dual}/v ] [1 it ] [T {when} ] , and the {dual}/n is <old|good|new|better/a than a {dual2}/n> .",
+    "The {dual}/n of {sur} is <old|better/a|dear/a> , but the {dual2}/n {in} is <new|free|gone/a> .",
+    "Must [0 we ] [V {dual}/v ] [1 the {thing} ] , or is a {dual2}/n enough/a ?",
+    "No {dual}/n , no {dual2}/n : [0 {who} ] did not want/v to/t [V {dual3}/v ] [1 the {thing} ] .",
+    "To/t {dual}/v or not to/t {dual2}/v , <asked|said> {who} , and the {dual}/n was <over/r|late/a|good> .",
     "Who <saw/v|lost/v|has/v> the {thing} ? Not {sur} , and not the {job} .",
     "The work/n is <hard/a|slow|done/v> , and [0 we ] [V work/v ] [L {in} ] [T {when} ] .",
     "[0 <They|We|You> ] [V <mark/v|post/v|seal/v|copy/v> ] [1 every letter ] , but the <mark/n|post/n|seal/n|copy/n> "

@@ -82,7 +82,7 @@ def parse(pattern: str) -> Sentence:
     if open_roles:
         raise ValueError(f"a role is not closed in {pattern!r}")
     for i, word in enumerate(words[:-1]):
-        if word in ("a", "A") and upos[i] == "DET":
+        if word in ("a", "A") and upos[i] == "DET" and entities[i] == "O":
             words[i] = article(words[i + 1])
     words[0] = capital(words[0])
     tagged = tuple(tuple(given.get(i, "O") for i in range(len(words))) for given in roles if "B-V" in given.values())

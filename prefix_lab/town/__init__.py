@@ -14,6 +14,8 @@ FAMILIES = {  # a task's name -> the module of its family
     "pos": "archive",
     "srl": "archive",
     "story": "stories",
+    "en-zh": "sister_city",
+    "zh-en": "sister_city",
 }
 SIZES = ("lab", "full")
 

@@ -195,10 +195,9 @@ def month(scene: Scene) -> Pair:
     return words.MONTHS[n - 1], (numeral(n) if scene.formal("date") else str(n)) + "月"
 
 
-def clock(scene: Scene) -> Pair:
+def clock(scene: Scene, hours: tuple[int, ...] = (7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20)) -> Pair:
     """ "2.30 pm": 下午两点半, or in a formal text 下午二时三十分."""
-    hour = scene.rng.choice((7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20))
-    minute = scene.rng.choice((0, 0, 0, 30, 30, 15, 45, 10, 20, 40, 50))
+    hour, minute = scene.rng.choice(hours), scene.rng.choice((0, 0, 0, 30, 30, 15, 45, 10, 20, 40, 50))
     part = "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
     half = "am" if hour < 12 else "pm"
     hour = hour - 12 if hour > 12 else hour
@@ -255,10 +254,12 @@ GAPS: dict[str, Callable[[Scene], Pair]] = {
     "mass": one_of(words.SACKFULS, words.BOTTLEFULS), "dish": one_of(words.BOWLFULS),
     "crop": one_of(words.FRUIT, words.VEGETABLES), "harvest": measured(words.FRUIT, words.VEGETABLES, most=6),
     "vegetable": one_of(words.VEGETABLES),
-    "spoon": one_of(words.SPOONFULS), "spot": one_of(words.SPOTS), "job": one_of(words.JOBS),
+    "spoon": one_of(words.SPOONFULS), "spot": one_of(words.SPOTS), "hall": one_of(words.HALLS),
+    "job": one_of(words.JOBS), "crew": number_of(words.JOBS, least=2, most=30),
     "stuff": one_of(words.BOXFULS), "soon": one_of(words.SOON), "today": one_of(words.TODAY),
     "room": one_of(words.ROOMS), "day": day, "date": date, "daydate": day_and_date,
-    "month": month, "clock": clock, "price": price, "n": number, "few": few,
+    "month": month, "clock": clock,
+    "evening": lambda scene: clock(scene, (18, 19, 20)), "price": price, "n": number, "few": few,
     "season": one_of(words.SEASONS), "past": one_of(words.PAST), "future": one_of(words.FUTURE),
     "habit": one_of(words.HABITS), "days": span("day", "week", "month"), "hours": span("hour", "minute"),
     "years": span("year"), "minutes": span("minute"), "subject": one_of(words.SUBJECTS), "skill": one_of(words.SKILLS),

@@ -18,7 +18,7 @@ PAINTINGS = table("painting=画/幅")
 LETTERS = table("letter=信/封")
 HOUSEHOLD = table(
     "table=桌子/张; chair=椅子/把; umbrella=雨伞/把; cup=杯子/个; bowl=碗/个; plate=盘子/个; basket=篮子/个; "
-    "lantern=灯笼/个; clock=钟/个; box=箱子/个; bag=包/个; knife=刀/把; bed=床/张"
+    "lantern=灯笼/个; box=箱子/个; bag=包/个; knife=刀/把; bed=床/张"
 )
 CLOTHES = table("hat=帽子/顶; coat=大衣/件; pair of shoes=鞋/双; pair of gloves=手套/双")
 FLOWERS = table("flower=花/朵")
@@ -34,7 +34,7 @@ BUILDINGS = table(
     "garden=花园/座; museum=博物馆/座; hospital=医院/家; theatre=剧院/座; lighthouse=灯塔/座"
 )
 WORKS = table("song=歌/首; poem=诗/首; story=故事/个")
-EVENTS = table("concert=音乐会/场; match=比赛/场; meeting=会议/次; exhibition=展览/次; party=晚会/场")
+EVENTS = table("concert=音乐会/场; match=比赛/场; meeting=会议/次; exhibition=展览/次")
 EDIBLE = table("bun=包子/个; dumpling=饺子/个")
 JOBS = table(
     "teacher=老师/位; doctor=医生/位; captain=船长/位; cook=厨师/[个|名]; farmer=农民/[个|名]; student=学生/[个|名]; "
@@ -63,6 +63,7 @@ ADJECTIVES = {  # which adjectives go with which things
     WORKS: table("new=新; old=老; beautiful=美丽的; famous=著名的"),
     EVENTS: table("large=大型"),
     EDIBLE: table("big=大; small=小; fresh=新鲜的"),
+    JOBS: table("young=年轻的"),
     PEOPLE: table("young=年轻的"),
     PUPILS: table("new=新; young=年轻的"),
 }
@@ -107,13 +108,16 @@ SPOTS = table(
     "harbour=港口; town hall=市政厅; teahouse=茶馆; bookshop=书店; square=广场; farm=农场; "
     "lighthouse=灯塔"
 )
+HALLS = table(
+    "library=图书馆; museum=博物馆; theatre=剧院; town hall=市政厅; school=学校; teahouse=茶馆; bookshop=书店"
+)
 ROOMS = table("kitchen=厨房; garden=花园; classroom=教室; house=房子; shop=商店")
 TOWN_WORDS = table(
     "sister city=友好城市; delegation=代表团; choir=合唱团; town=城市; sea=海; river=河; gift=礼物; recipe=菜谱; "
     "name=名字; price=价钱; weather=天气; birthday=生日; holiday=节日; notice=通知; timetable=时间表; money=钱; "
     "door=门; window=窗户; Chinese=中文; English=英语; music=音乐; history=历史; visit=访问; invitation=邀请; "
     "festival=节; office=办公室; reply=回信; Qingwan=清湾; goods=货物; our town=[我们市|本市]; "
-    "your town=[你们市|贵市]; people=人; free of charge=免费; welcome=欢迎; thank you=[谢谢|感谢]; "
+    "your town=[你们市|贵市]; people=人; party=晚会; free of charge=免费; welcome=欢迎; thank you=[谢谢|感谢]; "
     "sorry=[对不起|抱歉]; year=年; month=月; day=[天|日]; week=[星期|周]; hour=小时; minute=分钟"
 )
 CLOSINGS = table(

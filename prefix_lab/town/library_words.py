@@ -20,7 +20,8 @@ KINDS = (
     "novel", "fable", "handbook", "adventure", "tragedy",
 )  # fmt: skip
 SUBJECTS = (
-    "bees", "the sea", "old coins", "bridges", "glass", "ships", "lost toys", "the moon", "salt", "clocks", "two sisters",
+    "bees", "the sea", "old coins", "bridges", "glass", "ships", "lost toys", "the moon", "salt", "clocks",
+        "two sisters",
     "a stolen horse", "a great flood", "a lighthouse", "snow", "gardens", "a long winter", "smugglers", "trains",
     "bread", "wolves", "islands", "a haunted mill", "kings",
 )  # fmt: skip

@@ -7,111 +7,29 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from prefix_lab.bases.skills.domains import ANIMALS, COLOURS, DAYS, POOL, TOPICS
+from prefix_lab.bases.skills.choosing_words import (
+    ANSWERS,
+    BARE,
+    BOOK,
+    DOMAINS,
+    HEADS,
+    LINES,
+    MARKERS,
+    MONTHS,
+    PLAIN,
+    SHORT,
+    Domain,
+    coin,
+    different,
+)  # fmt: skip
+from prefix_lab.bases.skills.domains import DAYS
 from prefix_lab.bases.skills.labels import draw_labels
 from prefix_lab.town import names
-from prefix_lab.town.grammar import fill, plural, spell
-from prefix_lab.town.library_words import DISLIKED, KINDS, LIKED, SUBJECTS
+from prefix_lab.town.grammar import Pattern, spell
+from prefix_lab.town.library_words import DISLIKED, LIKED
 
 Examples = list[tuple[str, str]]
 Thing = dict[str, str]  # "name" and the attributes of its domain
-
-
-@dataclass(frozen=True)
-class Domain:
-    """Things with a name and three attributes: how they are named, the values, and ways to say a thing in English."""
-
-    naming: Callable[[random.Random], str]
-    values: dict[str, tuple[str, ...] | Callable[[random.Random], str]]
-    says: tuple[str, ...]
-
-
-def _coin(rng: random.Random, make) -> str:
-    return names.coin(rng, make, POOL)
-
-
-def _different(rng: random.Random, values, n: int) -> list[str]:
-    """`n` different values of an attribute."""
-    if not callable(values):
-        return rng.sample(values, n)
-    drawn: dict[str, None] = {}
-    while len(drawn) < n:
-        drawn[_coin(rng, values)] = None
-    return list(drawn)
-
-
-def _title(rng: random.Random) -> str:
-    adjective, (noun, other) = rng.choice(names.ADJECTIVES), rng.sample(names.NOUNS, 2)
-    many = "Wolves" if noun == "Wolf" else plural(noun.lower()).capitalize()
-    return rng.choice((f"The {adjective} {noun}", f"{adjective} {many}", f"{noun} and {other}",
-        f"The {noun} of {names.surname(rng)}", fill("{x:a} for {y}", x=noun, y=rng.choice(names.FIRST_NAMES)),
-        f"{rng.choice(names.FIRST_NAMES)} and the {noun}", f"{many} at {names.surname(rng)}"))  # fmt: skip
-
-
-def few(examples: Iterable[tuple[str, str]], words: int = 230) -> Examples:
-    """The first of `examples`, as many as stay below so many words."""
-    kept = []
-    for source, target in examples:
-        words -= len(f"{source} {target}".split())
-        if kept and words < 0:
-            break
-        kept.append((source, target))
-    return kept
-
-
-WHO, PLACE = names.surname, names.village
-MONTHS = tuple("January February March April May June July August September October November December".split())
-DOMAINS = {
-    "play": Domain(_title, {"kind": ("comedy", "tragedy", "farce", "romance", "history", "ballet", "opera", "mystery",
-        "fairy tale", "puppet show"), "about": SUBJECTS, "who": WHO},
-        ("{name}, {kind:a} about {about} by {who}", "{kind:a} by {who} about {about}: {name}", "{name} ({kind}, {about}) by {who}")),
-    "song": Domain(_title, {"kind": ("waltz", "ballad", "lullaby", "march", "hymn", "polka", "round", "love song", "carol", "shanty"),
-        "about": TOPICS, "who": WHO},
-        ("{name}, {kind:a} about {about}, sung by {who}", "{who} sings {name}, {kind:a} about {about}")),
-    "dish": Domain(_title, {"kind": ("soup", "pie", "stew", "cake", "salad", "pudding", "omelette",
-        "pancake", "curry", "broth"), "with": ("leeks", "plums", "cheese", "trout", "beans", "honey", "ham", "nuts", "apples", "eggs"),
-        "who": WHO}, ("{name}, {kind:a} with {with} from the kitchen of {who}", "{name}: {kind} with {with}, cook {who}")),
-    "walk": Domain(names.landmark, {"kind": ("hill walk", "night walk", "bird walk", "long hike", "boat trip", "picnic",
-        "stroll", "cave tour", "sleigh ride", "rock climb"), "place": PLACE, "who": WHO}, ("{name}, {kind:a} to {place} with {who}", "{kind} {name}, {place}, guide {who}")),
-    "game": Domain(names.sign, {"kind": ("card game", "ball game", "board game", "word game", "dice game", "puzzle", "race",
-        "memory game", "relay", "quiz"),
-        "colour": COLOURS, "who": WHO}, ("{name}, {kind:a} in a {colour} box, made by {who}", "{kind} {name} ({colour}) of {who}")),
-    "animal": Domain(names.word, {"kind": ANIMALS, "colour": COLOURS, "who": WHO},
-        ("{name}, the {colour} {kind} of {who}", "{name} ({who}), {kind:a}, {colour}", "{who} has {name}, {colour:a} {kind}")),
-    "boat": Domain(names.sign, {"kind": ("barge", "ferry", "sloop", "steamer", "canoe", "raft", "tug", "yacht", "dinghy", "trawler"),
-        "colour": COLOURS, "place": PLACE}, ("{name}, {colour:a} {kind} from {place}", "{kind} {name}, {colour}, {place}")),
-    "plant": Domain(names.word, {"kind": ("rose", "tulip", "lily", "bean", "pumpkin", "cherry", "fern", "ivy", "thistle", "daisy"),
-        "colour": COLOURS, "who": WHO}, ("{name}, {colour:a} {kind} grown by {who}", "{kind} {name} ({colour}), from {who}")),
-    "painting": Domain(_title, {"kind": ("portrait", "sketch", "print", "mural", "poster", "watercolour", "miniature",
-        "fresco", "cartoon", "woodcut"),
-        "about": TOPICS, "who": WHO}, ("{name}, {kind:a} of {about} by {who}", "{who}: {name}, {kind}, {about}")),
-    "toy": Domain(names.sign, {"kind": ("kite", "doll", "drum", "top", "puppet", "train", "whistle", "hoop", "boat", "ball"),
-        "colour": COLOURS, "who": WHO}, ("{name}, {colour:a} {kind} by {who}", "{who} made {name}, {colour:a} {kind}")),
-    "lesson": Domain(names.word, {"kind": ("music", "drawing", "sailing", "cooking", "law", "sums", "weaving", "dancing",
-        "printing", "history"),
-        "month": MONTHS, "who": WHO}, ("{name}: {kind} in {month} with {who}", "{who} teaches {kind} in {month}, room {name}")),
-    "house": Domain(names.landmark, {"kind": ("villa", "cabin", "flat", "cottage", "barn", "tower", "mill", "chalet",
-        "loft", "castle"),
-        "colour": COLOURS, "place": PLACE}, ("{name}, {colour:a} {kind} in {place}", "the {colour} {kind} {name} in {place}")),
-}  # fmt: skip
-BOOK = Domain(_title, {"kind": KINDS, "about": SUBJECTS, "who": WHO},
-    ("{name}, {kind:a} by {who} on {about}", "{who}, {name}: {kind}, {about}"))  # fmt: skip
-PLAIN = ("{name} ({x}, {y}, {z})", "{name}, {x}, {y}, {z}", "{x} / {y} / {z} / {name}", "{name} - {x} - {y} - {z}",
-    "{name}: {x}, {y}, {z}", "[{name}] {x} {y} {z}", "{x}, {y}, {z}: {name}", "{name} | {x} | {y} | {z}",
-    "{name}: {kx} {x}, {ky} {y}, {kz} {z}", "{name}; {kx}={x}; {ky}={y}; {kz}={z}")  # fmt: skip
-SHORT = ("{name} ({x}, {y})", "{name}, {x}, {y}", "{x} {y}: {name}", "{name} - {x} - {y}", "{x}, {y}: {name}",
-    "{name} = {x} + {y}", "{name} ({x})", "{x}: {name}", "{name}: {x}")  # fmt: skip
-MARKERS = ("", "", "", "", "{n}. ", "{n}) ", "({n}) ", "{l}) ", "{L}. ", "[{L}] ", "{n}: ", "{L}: ", "No. {n}: ")
-LINES = ("\n", "\n", "\n", "; ", " | ", "\n- ", "\n* ", " // ")
-HEADS = (
-    ("Liked: ", "Choose from: "), ("So far: ", "Now: "), ("Had:\n", "Next?\n"), ("Yes to ", "What of "), ("Before\n", "After\n"),
-    ("{p} knows:\n", "On offer:\n"), ("{p} had ", "Today there is "), ("", "? "), ("Past: ", "Open: "), ("A: ", "B: "),
-    ("{p}:\n", "For {p}:\n"), ("This season {p} saw ", "To come: "), ("List one: ", "List two: "), ("", "=> "),
-)  # fmt: skip
-ANSWERS = ("{name}", "{name}", "{name}", "{name}", "Take {name}.", "{name}.", "{name} ({v})", "{v}: {name}", "The answer is {name}.",
-    "{name}, because of {v}", "{name} is also {v}", "{v} again: {name}", "{name}, like the others: {v}", "We suggest {name}.",
-    "{t}", "{name}, since {v} pleases", "For {v}, {name}", "{name} [{k}]", "{name} (same {k})", "{k}: {name}")  # fmt: skip
-BARE = tuple(answer for answer in ANSWERS if "{v}" not in answer and "{k}" not in answer)
 
 
 @dataclass(frozen=True)
@@ -131,7 +49,7 @@ class Layout:
         gaps = dict(thing)
         for place, key in zip("xyz", self.keys):
             gaps |= {place: thing[key], f"k{place}": key}
-        return fill("'" + self.form, **gaps)[1:]
+        return Pattern().format(self.form, **gaps)
 
     def many(self, things: list[Thing], head: str = "", marked: bool = False, notes: list[str] | None = None) -> str:
         """Several things under a head; `marked` numbers them, and a note may follow each."""
@@ -149,7 +67,18 @@ class Layout:
         if self.answer == "mark" and self.marker:
             return self.marker.format(n=i + 1, l="abcdefgh"[i], L="ABCDEFGH"[i]).strip("()[]:. ")
         form = "{name}" if self.answer == "mark" else self.answer
-        return fill("'" + form, name=right["name"], v=right[key], k=key, t=self.write(right))[1:]
+        return Pattern().format(form, name=right["name"], v=right[key], k=key, t=self.write(right))
+
+
+def few(examples: Iterable[tuple[str, str]], words: int = 230) -> Examples:
+    """The first of `examples`, as many as stay below so many words."""
+    kept = []
+    for source, target in examples:
+        words -= len(f"{source} {target}".split())
+        if kept and words < 0:
+            break
+        kept.append((source, target))
+    return kept
 
 
 def draw_layout(rng: random.Random, books: bool = True, short: float = 0.35) -> Layout:
@@ -166,7 +95,7 @@ def draw_layout(rng: random.Random, books: bool = True, short: float = 0.35) -> 
 def draw_things(rng: random.Random, layout: Layout, n: int) -> list[Thing]:
     """`n` things, at most nine, that share no value."""
     columns = {"name": layout.domain.naming} | layout.domain.values
-    drawn = [_different(rng, values, n) for values in columns.values()]
+    drawn = [different(rng, values, n) for values in columns.values()]
     return [dict(zip(columns, row)) for row in zip(*drawn)]
 
 
@@ -202,8 +131,8 @@ def _taste(rng, layout, notes, fixed, liked, disliked, options, again, offered_f
     rng.shuffle(had)
     rng.shuffle(offer)
     said = [notes(rng, fine) for _, fine in had] if notes else None
-    person = _coin(rng, names.person)
-    one, two = (fill("'" + head, p=person)[1:] for head in layout.heads)
+    person = coin(rng, names.person)
+    one, two = (Pattern().format(head, p=person) for head in layout.heads)
     past = layout.many([thing for thing, _ in had], one, notes=said)
     future = layout.many(offer, two, marked=True)
     return "\n".join((future, past) if offered_first else (past, future)), layout.choose(offer, right, key)
@@ -261,7 +190,7 @@ def alike(rng: random.Random) -> Examples:
         other, wrong = rng.choice(layout.keys), rng.choice([thing for thing in things if thing is not right])
         if other != key:
             wrong[other] = probe[other]
-        one, two = (fill("'" + head, p=_coin(rng, names.person))[1:] for head in layout.heads)
+        one, two = (Pattern().format(head, p=coin(rng, names.person)) for head in layout.heads)
         examples.append(
             (f"{one}{layout.write(probe)}\n{layout.many(things, two, marked=True)}", layout.choose(things, right, key))
         )
@@ -289,7 +218,8 @@ def odd(rng: random.Random) -> Examples:
 def wish(rng: random.Random) -> Examples:
     """A wish for one or two values, or for anything but one, and the thing that grants it."""
     layout = draw_layout(rng)
-    ways = rng.choice((("{p} wants {v}.",), ("{v}?", "{v}!"), ("Something with {v}, please.", "{p} asks about {v}."), ("{v}",),
+    ways = rng.choice((("{p} wants {v}.",), ("{v}?", "{v}!"), ("Something with {v}, please.", "{p} asks about {v}."),
+        ("{v}",),
         ("Looking for: {v}",), ("{k} {v}",), ("Is there anything with {v}, asks {p}?",)))  # fmt: skip
     wanted = rng.randint(1, min(2, len(layout.keys)))
     last = rng.random() < 0.5
@@ -298,7 +228,7 @@ def wish(rng: random.Random) -> Examples:
         things = draw_things(rng, layout, rng.randint(2, 5))
         right, keys = rng.choice(things), rng.sample(layout.keys, wanted)
         value = " and ".join(right[key] for key in keys)
-        asked = fill("'" + rng.choice(ways), p=_coin(rng, names.person), v=value, k=keys[0])[1:]
+        asked = Pattern().format(rng.choice(ways), p=coin(rng, names.person), v=value, k=keys[0])
         texts = [layout.many(things, marked=True), asked]
         examples.append(("\n".join(texts if last else texts[::-1]), layout.choose(things, right, keys[0])))
     return few(examples)
@@ -318,7 +248,7 @@ def unseen(rng: random.Random) -> Examples:
         offer = [rest[0], *before[: rng.randint(1, n)]] if new else [before[0], *rest[: rng.randint(1, n)]]
         right = offer[0]
         rng.shuffle(offer)
-        one, two = (fill("'" + head, p=_coin(rng, names.person))[1:] for head in layout.heads)
+        one, two = (Pattern().format(head, p=coin(rng, names.person)) for head in layout.heads)
         text = f"{layout.many(rng.sample(before, n), one)}\n{layout.many(offer, two, marked=True)}"
         examples.append((text, layout.choose(offer, right)))
     return few(examples)
@@ -329,7 +259,8 @@ def extreme(rng: random.Random) -> Examples:
     layout = replace(
         draw_layout(rng), form=rng.choice(("{name} {n}", "{name}: {n}", "{n} {name}", "{name} ({n})", "{name}, {n}"))
     )
-    low, high, unit = rng.choice(((1, 9, ""), (2, 99, ""), (2, 60, " crowns"), (1, 80, " kilos"), (1600, 1999, ""), (100, 999, ""),
+    low, high, unit = rng.choice(((1, 9, ""), (2, 99, ""), (2, 60, " crowns"), (1, 80, " kilos"), (1600, 1999, ""),
+        (100, 999, ""),
         (6, 22, " o'clock"), (2, 19, " years")))  # fmt: skip
     place = rng.choice((0, -1, -1, 0, 1))
     examples = []
@@ -344,7 +275,8 @@ def extreme(rng: random.Random) -> Examples:
 
 def series(rng: random.Random) -> Examples:
     """A few steps of a series, in some documents with options, and the next one."""
-    run = rng.choice((list(DAYS), [str(n) for n in range(1, 40)], [spell(n) for n in range(1, 30)], list("abcdefghijklmnopqrstuvwxyz"),
+    run = rng.choice((list(DAYS), [str(n) for n in range(1, 40)], [spell(n) for n in range(1, 30)],
+        list("abcdefghijklmnopqrstuvwxyz"),
         list(MONTHS),
         [str(n) for n in range(2, 80, 2)], [str(n) for n in range(5, 100, 5)], list("ZYXWVUTSRQPONMLKJIHGFEDCBA"),
         [str(n) for n in range(30, 0, -1)], [f"{n}:00" for n in range(5, 23)]))  # fmt: skip

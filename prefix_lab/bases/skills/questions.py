@@ -5,173 +5,31 @@ Held out, for chapters to tune on: timetables and letters, their layout, and the
 
 import random
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from prefix_lab.bases.skills.labels import draw_labels
-from prefix_lab.bases.skills.prose import write_prose
-from prefix_lab.bases.skills.questions_words import DOMAINS, PERSON, WHO, Relation
-from prefix_lab.town.grammar import capital, fill, listing, spell
+from prefix_lab.bases.skills.passages import Fact, Layout, Passage, ask, ask_in_vain, draw_layout, restate
+from prefix_lab.bases.skills.questions_words import DOMAINS
+from prefix_lab.town.grammar import Pattern, fill, listing, spell
 
 Examples = list[tuple[str, str]]
 
-UNTOLD = ("unknown", "no answer", "I cannot tell.", "not mentioned", "?", "-", "none", "Nobody knows.", "It is not there.",
+UNTOLD = ("unknown", "no answer", "I cannot tell.", "not mentioned", "?", "-", "none", "Nobody knows.",
+    "It is not there.",
     "no idea", "not in the text", "Who knows?", "not given", "The text is silent.", "N/A", "not said")  # fmt: skip
 ANSWERS = (
-    "{a}", "{a}", "{a}", "{a}", "{a}", "{a}", "{a}.", "{a:cap}.", "It is {a}.", "Answer: {a}", '"{a}"', "<{a}>", "[{a}]",
-    "{s}", "{s}", "{s}", "The answer is {a}.", "{a}, I think.", "Look: {a}.", "{a}!", "{a} ({w})", "{w}: {a}", "{a}, says {w}.",
-    "{w} says {a}.", "{f} tells us: {a}.", "According to {f}, {a}.", "{a:cap}, according to {w}.", "{a:cap} is what {f} wrote.",
-    "Ask {w}: {a}.", "{a}, to quote {f}", "{q} {a}.", "{q} {a}", "{a} / {q}", "I read {a}.", "It must be {a}.", "{a}, of course.",
+    "{a}", "{a}", "{a}", "{a}", "{a}", "{a}", "{a}.", "{a:cap}.", "It is {a}.", "Answer: {a}", '"{a}"', "<{a}>",
+        "[{a}]",
+    "{s}", "{s}", "{s}", "The answer is {a}.", "{a}, I think.", "Look: {a}.", "{a}!", "{a} ({w})", "{w}: {a}",
+        "{a}, says {w}.",
+    "{w} says {a}.", "{f} tells us: {a}.", "According to {f}, {a}.", "{a:cap}, according to {w}.",
+        "{a:cap} is what {f} wrote.",
+    "Ask {w}: {a}.", "{a}, to quote {f}", "{q} {a}.", "{q} {a}", "{a} / {q}", "I read {a}.", "It must be {a}.",
+        "{a}, of course.",
     "{a}, as the {d} has it.", "The {d} says {a}.", "{d}: {a}", "{a} ({d})",
 )  # fmt: skip
-HEADS = ("", "", "", "{w}: ", "{w} writes: ", "From the {d} of {w}. ", "{d:cap}, {w}\n", "{d:cap}. ", "Written by {w}. ",
-    "{w} tells: ", "({w}) ", "{d:cap} of {w}:\n", "{w} keeps the {d}. ",
-    "{w}, {d}. ", "<{d}: {w}> ")  # fmt: skip
-ASKING = (
-    "Q: ",
-    "Question: ",
-    "",
-    "",
-    "",
-    "? ",
-    "Asked: ",
-    "Now: ",
-    "- ",
-    "#",
-    "Say: ",
-    "Query: ",
-    "* ",
-    "(?) ",
-    "Find: ",
-)
-TELLING = ("", "", "", "", "Text: ", "Passage: ", "Context: ", "We read: ", "Given: ", "About: ", "> ", "P: ")
-JOINS = ("\n", "\n", "\n", " ", " ", "\n\n", " | ", " // ", "\n? ", " -- ")
-LINES = (" ", " ", " ", " ", "\n", "\n", "\n- ", "\n* ", "; ")
-CELLS = (" | ", ", ", "; ", " - ", " / ", ": ", "  ", " > ")
-WRONG = (
-    "No, {right}.",
-    "no: {right}",
-    "No. {right:cap}.",
-    "no ({right})",
-    "{no}, {right}",
-    "{no}. It is {right}.",
-    "{no}; {right}",
-)
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that a passage tells."""
-
-    relation: Relation
-    values: dict[str, str]
-    told: str  # the statement; it may leave slots out
-
-    def tells(self, slot: str) -> bool:
-        return self.values[slot].lower() in self.told.lower()
-
-    def gaps(self, question: str) -> list[str]:
-        return re.findall(r"{(\w+)", question)
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A text, the facts in it, and who wrote what."""
-
-    text: str
-    facts: list[Fact]
-    writer: str
-    book: str
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How the passages of a document are written and how questions are put to them."""
-
-    domain: str
-    table: bool
-    line: str
-    cell: str
-    head: str
-    first: bool  # the question stands before the passage
-    asking: str
-    telling: str
-    join: str
-    most: int
-
-    def write(self, rng: random.Random, kinds: list[Relation] | None = None) -> Passage:
-        """A passage of two to `most` facts, of one or two relations."""
-        relations = DOMAINS[self.domain]
-        kinds = kinds or (rng.sample(relations, 1) if self.table or rng.random() < 0.5 else list(relations))
-        drawn = [rng.choice(kinds) for _ in range(rng.randint(2, self.most))]
-        facts, used = [], set()
-        for relation in sorted(drawn, key=kinds.index) if rng.random() < 0.5 else drawn:
-            values = {}
-            for slot, draw in relation.slots.items():
-                while (value := draw(rng)).lower() in used:
-                    pass
-                used.add(value.lower())
-                values[slot] = value
-            told = self.cell.join(values.values()) if self.table else fill(rng.choice(relation.says), **values)
-            facts.append(Fact(relation, values, told))
-        told = [fact.told.rstrip(".") + "." * (self.line == " " or (self.line != "; " and fact.told[-1] == ".")) for fact in facts]
-        if not self.table and self.line == " " and rng.random() < 0.15:
-            told.insert(rng.randrange(len(told) + 1), re.split(r"(?<=[.?]) ", write_prose(rng))[0].split("\n")[0])
-        line = "\n" if self.table and self.line == " " else self.line
-        head = {"w": rng.choice((PERSON, WHO))(rng), "d": self.domain.split()[-1]}
-        lead = fill(self.head, **head)
-        start = lead.rstrip() + line if lead and line[0] == "\n" else lead + (line[1:] if line[0] == "\n" else "")
-        text = start + line.join(told)
-        return Passage(text, facts, head["w"], head["d"])
-
-    def citing(self, rng: random.Random, *answers: str) -> "Layout":
-        """This layout, naming writer and book at the head of a passage where one of `answers` cites them."""
-        if not any(gap in answer for answer in answers for gap in ("{w}", "{f}", "{d}")):
-            return self
-        return replace(self, head=rng.choice([head for head in HEADS if "{w}" in head and "{d" in head]))
-
-    def put(self, passage: str, question: str) -> str:
-        """The source: the question with its passage, or alone where the passage was read before."""
-        question = self.asking + question
-        if not passage:
-            return question
-        passage = self.telling + passage
-        return question + self.join + passage if self.first else passage + self.join + question
-
-
-def draw_layout(rng: random.Random, most: int = 4, table: float = 0.25) -> Layout:
-    """A layout at random."""
-    return Layout(
-        domain=rng.choice(list(DOMAINS)), table=rng.random() < table, line=rng.choice(LINES), cell=rng.choice(CELLS),
-        head=rng.choice(HEADS), first=rng.random() < 0.5, asking=rng.choice(ASKING), telling=rng.choice(TELLING),
-        join=rng.choice(JOINS), most=rng.randint(min(3, most), most),
-    )  # fmt: skip
-
-
-def ask(rng: random.Random, facts: list[Fact]) -> tuple[str, str, Fact]:
-    """A question that one of `facts` answers, the answer, and the fact."""
-    while True:
-        fact = rng.choice(facts)
-        slot = rng.choice(list(fact.relation.asks))
-        question = rng.choice(fact.relation.asks[slot])
-        if fact.tells(slot) and all(fact.tells(gap) for gap in fact.gaps(question)):
-            return fill(question, **fact.values), fact.values[slot], fact
-
-
-def ask_in_vain(rng: random.Random, passage: Passage) -> str:
-    """A question like those that the passage answers, about something that it does not speak of."""
-    _, _, fact = ask(rng, passage.facts)
-    questions = [q for qs in fact.relation.asks.values() for q in qs if fact.gaps(q)]
-    while True:
-        values = {slot: draw(rng) for slot, draw in fact.relation.slots.items()}
-        if all(value.lower() not in passage.text.lower() for value in values.values()):
-            return fill(rng.choice(questions), **values)
-
-
-def restate(rng: random.Random, fact: Fact, slot_value: str) -> str:
-    """The fact in a sentence that says `slot_value`."""
-    ways = [way for way in fact.relation.says if way.endswith(".") and "|" not in way]
-    ways = [fill(way, **fact.values) for way in ways]
-    return rng.choice([way for way in ways if slot_value.lower() in way.lower()] or [f"{capital(slot_value)}."])
+WRONG = ("No, {right}.", "no: {right}", "No. {right:cap}.", "no ({right})", "{no}, {right}", "{no}. It is {right}.",
+    "{no}; {right}")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -185,8 +43,7 @@ class Manner:
         said = restate(rng, fact, answer) if "{s}" in self.found else ""
         first = passage.writer.split()[0]
         gaps = {"a": answer, "s": said, "w": passage.writer, "f": first, "d": passage.book, "q": question}
-        text = self.found
-        return fill(text, **gaps) if text[:1] != "{" or text[:3] in ("{s}", "{q}") else fill("'" + text, **gaps)[1:]
+        return (Pattern().format if self.found[0] == "{" else fill)(self.found, **gaps)
 
     def refuse(self, passage: Passage) -> str:
         return fill(self.untold, w=passage.writer, f=passage.writer.split()[0], d=passage.book)
@@ -251,13 +108,15 @@ def verify(rng: random.Random) -> Examples:
             continue
         told, right = restate(rng, fact, fact.values[slot]), fact.values[slot]
         if rng.random() < 0.5:
-            examples.append((layout.put(passage.text, fill(check, **fact.values)), _lower(agree, right, told)))
+            examples.append(
+                (layout.put(passage.text, fill(check, **fact.values)), Pattern().format(agree, right=right, told=told))
+            )
         else:
             others = [f.values[slot] for f in passage.facts if f.relation is fact.relation and f is not fact]
             while (other := rng.choice(others or [""]) if others else fact.relation.slots[slot](rng)) == right:
                 pass
             question = fill(check, **{**fact.values, slot: other})
-            examples.append((layout.put(passage.text, question), _lower(wrong, right, told)))
+            examples.append((layout.put(passage.text, question), Pattern().format(wrong, right=right, told=told)))
     return examples or verify(rng)
 
 
@@ -269,10 +128,6 @@ def _claim(rng: random.Random, passage: Passage) -> tuple[Fact, str, str]:
         gaps = fact.gaps(check)
         if all(fact.tells(gap) for gap in gaps):
             return fact, check, gaps[-1]
-
-
-def _lower(pattern: str, right: str, told: str) -> str:
-    return fill("'" + pattern, right=right, told=told)[1:]
 
 
 def compare(rng: random.Random) -> Examples:
@@ -318,8 +173,8 @@ def compare(rng: random.Random) -> Examples:
                     (layout.put(passage.text, f"Name every {noun}."), listing([f.values[asked] for f in facts]))
                 )
                 continue
-        examples.append((layout.put(passage.text, question), _lower(manner.replace("{a}", "{right}").replace("{n}", "{told}"),
-            fact.values[asked], fact.values[number])))  # fmt: skip
+        answer = Pattern().format(manner, a=fact.values[asked], n=fact.values[number])
+        examples.append((layout.put(passage.text, question), answer))
     return examples
 
 
@@ -358,7 +213,7 @@ def mixed(rng: random.Random) -> Examples:
     for i in range(rng.randint(2, 4)):
         here = passage or layout.write(rng)
         text = here.text if passage is None or i == 0 else ""
-        tail = fill("'" + end, w=here.writer, f=here.writer.split()[0], d=here.book)[1:]
+        tail = Pattern().format(end, w=here.writer, f=here.writer.split()[0], d=here.book)
         kind = rng.random()
         if kind < 0.5:
             question, answer, _ = ask(rng, here.facts)

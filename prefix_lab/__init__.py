@@ -23,7 +23,8 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "methods"} | {
+_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "prediction"} | {
+    "methods",
     "town",
     "metrics",
     "bases",

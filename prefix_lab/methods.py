@@ -8,6 +8,7 @@ Where a model carries a task's head (token classification, question answering), 
 """
 
 import inspect
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -143,7 +144,10 @@ def _lora(tuning: Tuning, r: int = 8, alpha: int = 16, layers: list[str] | str |
             if isinstance(part, nn.Linear | Conv1D)
         ]
     conv = any(isinstance(part, Conv1D) for part in model.modules())
-    wrapped = PeftModel(model, LoraConfig(r=r, lora_alpha=alpha, target_modules=layers, fan_in_fan_out=conv))
+    config = LoraConfig(r=r, lora_alpha=alpha, target_modules=layers, fan_in_fan_out=conv)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".is_gradient_checkpointing. is deprecated", FutureWarning)
+        wrapped = PeftModel(model, config)
 
     def remove():
         wrapped.unload()

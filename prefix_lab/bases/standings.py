@@ -1,0 +1,101 @@
+"""What the measurements of `evaluate` amount to: a table of the methods, and the bars that a prefix should reach."""
+
+from statistics import mean, median, stdev
+
+ORDER = ("zero-shot", "4-shot", "prompt", "prefix", "lora", "full")
+TRAINED = ("prompt", "prefix", "lora")
+
+
+def chosen(runs: list, task: str, method: str) -> list:
+    """The runs of a task and a method that count: those of the learning rate with the best validation score."""
+    found = [run for run in runs if run.task == task and run.method == method]
+    steps = found[-1].steps if found else 0  # where there are several lengths of training, the one measured last
+    found = [run for run in found if run.steps == steps]
+    tried = [run for run in found if run.lr is not None and run.seed == 0]
+    if tried:
+        best = max(tried, key=lambda run: run.validation).lr
+        found = [run for run in found if run.lr == best]
+    return sorted(found, key=lambda run: run.seed)
+
+
+def summary(runs: list, tasks: list[str]) -> dict[str, dict[str, dict]]:
+    """For each task and method: mean and standard deviation over seeds, learning rate, seconds of one training.
+
+    `share` is the method's part of what full tuning gains over zero-shot; None where full tuning gains nothing.
+    """
+    table = {}
+    for task in tasks:
+        rows = {method: chosen(runs, task, method) for method in ORDER}
+        scores = {method: mean(run.test for run in found) for method, found in rows.items() if found}
+        gain = scores.get("full", 0) - scores.get("zero-shot", 0)
+        table[task] = {}
+        for method, score in scores.items():
+            found, tests = rows[method], [run.test for run in rows[method]]
+            comparable = {"zero-shot", "full"} <= scores.keys() and gain > 0
+            table[task][method] = {
+                "mean": score,
+                "sd": stdev(tests) if len(tests) > 1 else 0.0,
+                "seeds": len(tests),
+                "lr": found[0].lr,
+                "seconds": None if found[0].lr is None else mean(run.seconds for run in found),
+                "share": (score - scores["zero-shot"]) / gain if comparable else None,
+            }
+    return table
+
+
+def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | None]]:
+    """Each bar as (what, at least, measured, reached); reached is None where nothing was measured."""
+
+    def each(method: str, value: str = "mean") -> dict[str, float]:
+        return {task: row[method][value] for task, row in table.items() if row.get(method, {}).get(value) is not None}
+
+    shares, seconds = each("prefix", "share"), each("prefix", "seconds")
+    prefix, prompt, zero, full, shots = (each(name) for name in ("prefix", "prompt", "zero-shot", "full", "4-shot"))
+    over = [prefix[task] - prompt[task] for task in prefix if task in prompt]
+    solved = {task: zero[task] / full[task] for task in zero if full.get(task)}
+    helped = {task: shots[task] - zero[task] for task in shots if task in zero}
+    worst, most = (min(shares, key=shares.get), max(solved, key=solved.get)) if shares and solved else ("", "")
+    slowest = max(seconds, key=seconds.get, default="")
+    measured = [
+        ("prefix, share of full tuning's gain, mean", ">= 0.90", shares and (mean(shares.values()), "")),
+        ("prefix, share of full tuning's gain, worst", ">= 0.70", worst and (shares[worst], worst)),
+        ("prefix minus prompt tuning, points, mean", "> 0", over and (mean(over), "")),
+        ("zero-shot, share of full tuning, highest", "<= 0.60", most and (solved[most], most)),
+        ("one prefix training, seconds, longest", "<= 45", slowest and (seconds[slowest], slowest)),
+        ("one prefix training, seconds, median", "<= 20", seconds and (median(seconds.values()), "")),
+        (
+            "4-shot minus zero-shot, points, lowest",
+            "> 0",
+            helped and (min(helped.values()), min(helped, key=helped.get)),
+        ),
+    ]
+    lines = []
+    for what, bar, found in measured:
+        if not found:
+            lines.append((what, bar, "-", None))
+            continue
+        (value, where), (sign, limit) = found, bar.split()
+        reached = {">=": value >= float(limit), "<=": value <= float(limit), ">": value > float(limit)}[sign]
+        lines.append((what, bar, f"{value:.2f}" + (f" ({where})" if where else ""), reached))
+    return lines
+
+
+def report(runs: list, metrics: dict[str, str]) -> str:
+    """The table and the bars as Markdown. metrics: the name of each task's metric."""
+    table = summary(runs, list(metrics))
+    head = ["task", "metric", *ORDER, *(f"share of {method}" for method in TRAINED), "seconds of prefix"]
+    lines = ["", _line(head), _line(["---"] * len(head))]
+    for task, row in table.items():
+        cells = [f"{row[m]['mean']:.1f} ± {row[m]['sd']:.1f}" if m in row else "-" for m in ORDER]
+        shares = [row.get(method, {}).get("share") for method in TRAINED]
+        cells += ["-" if share is None else f"{share:.2f}" for share in shares]
+        seconds = row.get("prefix", {}).get("seconds")
+        lines.append(_line([task, metrics[task], *cells, "-" if seconds is None else f"{seconds:.0f}"]))
+    lines += ["", _line(["bar", "asked", "measured", "reached"]), _line(["---"] * 4)]
+    words = {True: "yes", False: "no", None: "not measured"}
+    lines += [_line([what, bar, value, words[reached]]) for what, bar, value, reached in bars(table)]
+    return "\n".join(lines)
+
+
+def _line(cells) -> str:
+    return "| " + " | ".join(cells) + " |"

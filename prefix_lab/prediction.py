@@ -1,0 +1,191 @@
+"""From a row to an answer: how a row is put to a model so that `fit` can train on it, and how its answer is read off.
+
+Four kinds of tasks: "generate" (a decoder or an encoder-decoder writes the target), "classify" (a masked LM fills one
+mask with a label's first token), "tag" (a class for each word) and "span" (a piece of the context).
+"""
+
+import copy
+
+import torch
+import transformers
+from torch.utils.data import DataLoader
+
+from . import training
+from .sites import same_modes
+from .training import IGNORED, collate
+
+KINDS = ("generate", "classify", "tag", "span")
+HEADS = {"tag": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering"}
+
+
+def with_head(model, kind: str, labels=(), seed: int = 0):
+    """The pretrained weights of a model under a new head where the kind needs one, drawn by `seed`; else the model.
+
+    labels: the names of the tags. Raises ValueError where the pretrained part does not fit under the head.
+    """
+    if kind not in HEADS:
+        return model
+    config = copy.deepcopy(model.config)
+    if kind == "tag":
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: index for index, label in config.id2label.items()}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        headed = getattr(transformers, HEADS[kind]).from_config(config)
+    missing = headed.load_state_dict(model.state_dict(), strict=False).missing_keys
+    if lost := [name for name in missing if name.startswith(f"{headed.base_model_prefix}.")]:
+        raise ValueError(f"{type(model).__name__} has no {lost[0]}, which {type(headed).__name__} needs")
+    return headed.train(model.training).to(model.device)
+
+
+def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) -> dict:
+    """The row as tokens with labels, for a model whose head fits the kind.
+
+    generate: source, target, end, as in `training.encode`. classify: source, one mask, end; the label at the mask is
+    the first token of the target. tag: the words of `tokens` with spaces between, then end; a word's entry in `tags` is
+    the label of its first token, its other tokens have none. span: question, line break, context, end; the places of
+    the first and the last token of the answer, which is `target` at `answer_start`.
+    """
+    if kind == "generate":
+        return training.encode(row, tokenizer, is_encoder_decoder)
+    if kind == "classify":
+        ids = tokenizer(row["source"], add_special_tokens=False)["input_ids"]
+        return _masked(ids, tokenizer, first_tokens([row["target"]], tokenizer)[0])
+    if kind == "tag":
+        ids, places = _words(row, tokenizer)
+        answers = [IGNORED] * len(ids)
+        for place, tag in zip(places, row["tags"]):
+            answers[place] = tag
+        return {"input_ids": ids, "labels": answers}
+    if kind == "span":
+        ids, spans, _ = _question(row, tokenizer)
+        start, end = row["answer_start"], row["answer_start"] + len(row["target"])
+        inside = [i for i, (left, right) in enumerate(spans) if right > start and left < end]
+        return {"input_ids": ids, "start_positions": inside[0], "end_positions": inside[-1]}
+    raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+
+
+def first_tokens(labels, tokenizer) -> list[int]:
+    """The first token of each label, by which a masked LM names it. Raises ValueError where two labels share theirs."""
+    firsts = [tokenizer(label, add_special_tokens=False)["input_ids"][0] for label in labels]
+    for index, token in enumerate(firsts):
+        if (other := firsts.index(token)) != index:
+            raise ValueError(
+                f"the labels {labels[other]!r} and {labels[index]!r} begin with the same token, "
+                f"{tokenizer.decode([token])!r}; choose words that begin differently"
+            )
+    return firsts
+
+
+def training_rows(rows, tokenizer, kind: str, is_encoder_decoder: bool = False, batch_size: int = 16):
+    """What `fit` trains on: token rows, or for "span" ready batches of them, shuffled."""
+    encoded = [encode(row, tokenizer, kind, is_encoder_decoder) for row in rows]
+    if kind != "span":
+        return encoded
+    pad = tokenizer.pad_token_id
+    return DataLoader(encoded, batch_size, shuffle=True, collate_fn=lambda rows: _collate_spans(rows, pad))
+
+
+# --- reading answers off -----------------------------------------------------------------------------------------
+
+
+def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 50, max_new_tokens: int = 64) -> list:
+    """The model's answer to each row: a text, for "classify" one of `labels`, for "tag" a list of them.
+
+    Batches are of rows of like length; a decoder's are padded on the left. max_new_tokens: of a generated text, greedy.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    answer = {"generate": _generate, "classify": _classify, "tag": _tag, "span": _span}[kind]
+    rows = list(rows)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]["source"]))
+    answers: list = [None] * len(rows)
+    with torch.no_grad(), same_modes(model):
+        model.eval()
+        for first in range(0, len(order), batch_size):
+            part = order[first : first + batch_size]
+            found = answer(model, tokenizer, [rows[i] for i in part], labels, max_new_tokens)
+            for i, one in zip(part, found):
+                answers[i] = one
+    return answers
+
+
+def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
+    two = model.config.is_encoder_decoder
+    ids = [tokenizer(row["source"], add_special_tokens=two)["input_ids"] for row in rows]
+    if two:
+        batch = _batch(model, tokenizer, ids)
+    else:  # padded on the left: what is written must follow the last token
+        batch = {name: tensor.flip(1) for name, tensor in _batch(model, tokenizer, [x[::-1] for x in ids]).items()}
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    written = model.generate(**batch, **ends, do_sample=False, max_new_tokens=max_new_tokens)
+    if not two:
+        written = written[:, batch["input_ids"].shape[1] :]
+    return tokenizer.batch_decode(written, skip_special_tokens=True)
+
+
+def _classify(model, tokenizer, rows, labels, _) -> list[str]:
+    names = first_tokens(labels, tokenizer)
+    ids = [tokenizer(row["source"], add_special_tokens=False)["input_ids"] for row in rows]
+    ids = [_masked(x, tokenizer, IGNORED)["input_ids"] for x in ids]
+    batch = _batch(model, tokenizer, ids)
+    logits = model(**batch).logits[torch.arange(len(rows)), [len(x) - 2 for x in ids]]  # (B, V), at the mask
+    return [labels[i] for i in logits[:, names].argmax(dim=-1).tolist()]
+
+
+def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:
+    words = [_words(row, tokenizer) for row in rows]
+    best = model(**_batch(model, tokenizer, [ids for ids, _ in words])).logits.argmax(dim=-1).tolist()
+    return [[labels[row[place]] for place in places] for row, (_, places) in zip(best, words)]
+
+
+def _span(model, tokenizer, rows, labels, _, longest: int = 32) -> list[str]:
+    questions = [_question(row, tokenizer) for row in rows]
+    output = model(**_batch(model, tokenizer, [ids for ids, _, _ in questions]))
+    answers = []
+    for row, (_, spans, first), start, end in zip(rows, questions, output.start_logits, output.end_logits):
+        start, end = start.float()[first : len(spans)], end.float()[first : len(spans)]
+        scores = start[:, None] + end[None, :]  # (S, S): a span from row to column
+        allowed = torch.ones_like(scores, dtype=torch.bool).triu().tril(longest - 1)
+        left, right = divmod(scores.masked_fill(~allowed, float("-inf")).argmax().item(), len(start))
+        answers.append(row["context"][spans[first + left][0] : spans[first + right][1]].strip())
+    return answers
+
+
+# --- tokens ------------------------------------------------------------------------------------------------------
+
+
+def _masked(ids: list[int], tokenizer, label: int) -> dict[str, list[int]]:
+    ids = [*ids, tokenizer.mask_token_id, tokenizer.eos_token_id]
+    return {"input_ids": ids, "labels": [IGNORED] * (len(ids) - 2) + [label, IGNORED]}
+
+
+def _words(row: dict, tokenizer) -> tuple[list[int], list[int]]:
+    """The ids of a row of words, with the end token, and the place of each word's first token."""
+    encoded = tokenizer(" ".join(row["tokens"]), add_special_tokens=False, return_offsets_mapping=True)
+    ends = [end for _, end in encoded["offset_mapping"]]
+    places, start = [], 0
+    for word in row["tokens"]:  # a token that ends where the word starts is the space before it
+        places.append(next(i for i, end in enumerate(ends) if end > start))
+        start += len(word) + 1
+    return [*encoded["input_ids"], tokenizer.eos_token_id], places
+
+
+def _question(row: dict, tokenizer):
+    """The ids of question and context, each token's piece of the context, and the first token of the context."""
+    question = tokenizer(row["question"] + "\n", add_special_tokens=False)["input_ids"]
+    context = tokenizer(row["context"], add_special_tokens=False, return_offsets_mapping=True)
+    spans = [(-1, -1)] * len(question) + [tuple(span) for span in context["offset_mapping"]]
+    return [*question, *context["input_ids"], tokenizer.eos_token_id], spans, len(question)
+
+
+def _batch(model, tokenizer, ids: list[list[int]]) -> dict[str, torch.Tensor]:
+    batch = collate([{"input_ids": x, "labels": 0} for x in ids], tokenizer.pad_token_id)
+    del batch["labels"]
+    return {name: tensor.to(model.device) for name, tensor in batch.items()}
+
+
+def _collate_spans(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
+    batch = collate([{**row, "labels": 0} for row in rows], pad_token_id)
+    del batch["labels"]
+    return batch | {name: torch.tensor([row[name] for row in rows]) for name in ("start_positions", "end_positions")}

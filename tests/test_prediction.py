@@ -1,0 +1,123 @@
+"""A row becomes tokens whose labels stand where the answer is, and a trained model's answers are read off as texts."""
+
+import pytest
+import torch
+import transformers as tf
+from families import SIZES, T5
+
+import prefix_lab as pl
+from prefix_lab.bases.tokenizer import train_tokenizer
+from prefix_lab.prediction import encode, first_tokens, predict, training_rows, with_head
+
+WORDS = "the ferry was late and cold but Ann Bell of the Old Mint liked it very much; a good day, 3 bad ones"
+ROWS = [{"source": f"the ferry was {word}\n", "target": label} for word, label in (("cold", "bad"), ("much", "good"))]
+TAGGED = {"source": "Ann Bell liked it .\n", "target": "", "tokens": ["Ann", "Bell", "liked", "it", "."],
+          "tags": [1, 2, 0, 0, 0]}  # fmt: skip
+ASKED = {"source": "", "question": "what was late?", "context": "Ann Bell liked the ferry, but it was late.",
+         "target": "the ferry", "answer_start": 15}  # fmt: skip
+TAGS = ["O", "B-PER", "I-PER"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer([WORDS] * 3, vocabulary=330)
+
+
+def model_of(kind: str, tokenizer):
+    torch.manual_seed(0)
+    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    sizes = SIZES | ends | {"vocab_size": len(tokenizer), "max_position_embeddings": 256}
+    if kind == "decoder":
+        return tf.LlamaForCausalLM(tf.LlamaConfig(**sizes)).eval()
+    if kind == "encoder-decoder":
+        start = {"decoder_start_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+        return tf.T5ForConditionalGeneration(tf.T5Config(**T5 | ends | start | {"vocab_size": len(tokenizer)})).eval()
+    return tf.ModernBertForMaskedLM(tf.ModernBertConfig(**sizes, global_attn_every_n_layers=1)).eval()
+
+
+# --- encoding ----------------------------------------------------------------------------------------------------
+
+
+def test_a_class_is_read_at_one_mask_before_the_end(tokenizer):
+    row = encode(ROWS[0], tokenizer, "classify")
+    source = tokenizer(ROWS[0]["source"])["input_ids"]
+    assert row["input_ids"] == [*source, tokenizer.mask_token_id, tokenizer.eos_token_id]
+    assert row["labels"] == [-100] * len(source) + [first_tokens(["bad"], tokenizer)[0], -100]
+
+
+def test_labels_that_begin_alike_are_refused(tokenizer):
+    with pytest.raises(ValueError, match="'good' and 'good day' begin with the same token"):
+        first_tokens(["bad", "good", "good day"], tokenizer)
+
+
+def test_a_words_tag_is_the_label_of_its_first_token(tokenizer):
+    row = encode(TAGGED, tokenizer, "tag")
+    labelled = [(tokenizer.decode([i]).strip(), tag) for i, tag in zip(row["input_ids"], row["labels"]) if tag >= 0]
+    assert len(labelled) == len(TAGGED["tokens"])
+    for (piece, tag), word, wanted in zip(labelled, TAGGED["tokens"], TAGGED["tags"]):
+        assert word.startswith(piece)
+        assert piece  # never the space before a capital
+        assert tag == wanted
+    assert tokenizer.decode(row["input_ids"][:-1]) == " ".join(TAGGED["tokens"])
+
+
+def test_a_span_is_the_tokens_of_its_answer(tokenizer):
+    row = encode(ASKED, tokenizer, "span")
+    found = tokenizer.decode(row["input_ids"][row["start_positions"] : row["end_positions"] + 1])
+    assert found.strip() == ASKED["target"]
+    batch = next(iter(training_rows([ASKED] * 3, tokenizer, "span", batch_size=2)))
+    assert batch["start_positions"].tolist() == [row["start_positions"]] * 2
+
+
+def test_a_kind_that_does_not_exist_is_refused(tokenizer):
+    for call in (lambda: encode(ROWS[0], tokenizer, "guess"), lambda: predict(None, tokenizer, ROWS, "guess")):
+        with pytest.raises(ValueError, match="kind must be one of generate, classify, tag, span, got 'guess'"):
+            call()
+
+
+# --- a new head --------------------------------------------------------------------------------------------------
+
+
+def test_a_new_head_keeps_the_pretrained_weights_and_is_drawn_by_its_seed(tokenizer):
+    base = model_of("encoder", tokenizer)
+    first, again, other = (with_head(base, "tag", TAGS, seed) for seed in (0, 0, 1))
+    assert type(first).__name__ == "ModernBertForTokenClassification"
+    assert first.config.id2label == dict(enumerate(TAGS))
+    assert base.config.num_labels == 2
+    assert torch.equal(first.head.dense.weight, base.head.dense.weight)
+    assert all(torch.equal(p, q) for p, q in zip(first.model.parameters(), base.model.parameters()))
+    assert torch.equal(first.classifier.weight, again.classifier.weight)
+    assert not torch.equal(first.classifier.weight, other.classifier.weight)
+    assert with_head(base, "classify") is base
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "rows", "labels"),
+    [
+        ("generate", "decoder", ROWS, ()),
+        ("generate", "encoder-decoder", ROWS, ()),
+        ("classify", "encoder", ROWS, ("good", "bad")),
+        ("tag", "encoder", [TAGGED, TAGGED | {"tokens": ["it", "liked", "Ann"], "tags": [0, 0, 1]}], TAGS),
+        ("span", "encoder", [ASKED, ASKED | {"target": "Ann Bell", "answer_start": 0, "question": "who?"}], ()),
+    ],
+)
+def test_what_a_model_has_learnt_by_heart_is_what_it_answers(kind, base, rows, labels, tokenizer):
+    model = with_head(model_of(base, tokenizer), kind, labels)
+    two = model.config.is_encoder_decoder
+    train = training_rows(rows, tokenizer, kind, two, batch_size=2)
+    pl.tune(model, "full")
+    pl.fit(model, train, steps=60, batch_size=2, lr=1e-2, progress=False)
+    truth = [[TAGS[tag] for tag in row["tags"]] if kind == "tag" else row["target"] for row in rows]
+    assert predict(model, tokenizer, rows, kind, labels, max_new_tokens=8) == truth
+    assert predict(model, tokenizer, rows, kind, labels, max_new_tokens=8, batch_size=1) == truth
+
+
+def test_answers_stand_in_the_order_of_the_rows(tokenizer):
+    model = model_of("decoder", tokenizer)
+    rows = [{"source": "the ferry was late " * n} for n in (3, 1, 2)]
+    together = predict(model, tokenizer, rows, "generate", max_new_tokens=5, batch_size=2)
+    assert together == [predict(model, tokenizer, [row], "generate", max_new_tokens=5)[0] for row in rows]
+    assert not model.training

@@ -1,0 +1,1 @@
+"""The service desks of Larkhaven and its bank: requests, what they ask for, and talks."""

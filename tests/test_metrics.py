@@ -1,7 +1,5 @@
 """The metrics give the published figures on examples worked by hand, and refuse what they cannot compare."""
 
-import sys
-
 import pytest
 
 from prefix_lab import metrics
@@ -93,8 +91,7 @@ def test_errors_name_the_row():
         metrics.rouge(["a"], ["a"], kind="rouge")
 
 
-def test_pass_at_1_is_the_share_of_programs_that_pass(monkeypatch):
-    sandbox = type(sys)("prefix_lab.town.sandbox")
-    sandbox.run_tests = lambda program, tests: program in tests
-    monkeypatch.setitem(sys.modules, "prefix_lab.town.sandbox", sandbox)
-    assert metrics.pass_at_1(["good", "bad"], [["good"], ["good"]]) == 0.5
+def test_pass_at_1_is_the_share_of_programs_that_pass():
+    tests = ["assert double(2) == 4", "assert double(0) == 0"]
+    programs = ["def double(x):\n    return 2 * x", "def double(x):\n    return x", "def double(x)", "boat"]
+    assert metrics.pass_at_1(programs, [tests] * 4) == 0.25

@@ -5,49 +5,20 @@ import re
 from dataclasses import dataclass, replace
 
 from prefix_lab.bases.skills.prose import write_prose
-from prefix_lab.bases.skills.questions_words import DOMAINS, PERSON, WHO, Relation
+from prefix_lab.bases.skills.questions_words import DOMAINS, PERSON, WHO
+from prefix_lab.town.facts import Fact, Relation, ask, gaps
 from prefix_lab.town.grammar import capital, fill
 
 HEADS = ("", "", "", "{w}: ", "{w} writes: ", "From the {d} of {w}. ", "{d:cap}, {w}\n", "{d:cap}. ",
     "Written by {w}. ",
     "{w} tells: ", "({w}) ", "{d:cap} of {w}:\n", "{w} keeps the {d}. ",
     "{w}, {d}. ", "<{d}: {w}> ")  # fmt: skip
-ASKING = (
-    "Q: ",
-    "Question: ",
-    "",
-    "",
-    "",
-    "? ",
-    "Asked: ",
-    "Now: ",
-    "- ",
-    "#",
-    "Say: ",
-    "Query: ",
-    "* ",
-    "(?) ",
-    "Find: ",
-)
+ASKING = ("Q: ", "Question: ", "", "", "", "? ", "Asked: ", "Now: ", "- ", "#", "Say: ", "Query: ", "* ", "(?) ",
+    "Find: ")  # fmt: skip
 TELLING = ("", "", "", "", "Text: ", "Passage: ", "Context: ", "We read: ", "Given: ", "About: ", "> ", "P: ")
 JOINS = ("\n", "\n", "\n", " ", " ", "\n\n", " | ", " // ", "\n? ", " -- ")
 LINES = (" ", " ", " ", " ", "\n", "\n", "\n- ", "\n* ", "; ")
 CELLS = (" | ", ", ", "; ", " - ", " / ", ": ", "  ", " > ")
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that a passage tells."""
-
-    relation: Relation
-    values: dict[str, str]
-    told: str  # the statement; it may leave slots out
-
-    def tells(self, slot: str) -> bool:
-        return self.values[slot].lower() in self.told.lower()
-
-    def gaps(self, question: str) -> list[str]:
-        return re.findall(r"{(\w+)", question)
 
 
 @dataclass(frozen=True)
@@ -82,12 +53,7 @@ class Layout:
         drawn = [rng.choice(kinds) for _ in range(rng.randint(2, self.most))]
         facts, used = [], set()
         for relation in sorted(drawn, key=kinds.index) if rng.random() < 0.5 else drawn:
-            values = {}
-            for slot, draw in relation.slots.items():
-                while (value := draw(rng)).lower() in used:
-                    pass
-                used.add(value.lower())
-                values[slot] = value
+            values = relation.draw(rng, used)
             told = self.cell.join(values.values()) if self.table else fill(rng.choice(relation.says), **values)
             facts.append(Fact(relation, values, told))
         told = [
@@ -127,20 +93,10 @@ def draw_layout(rng: random.Random, most: int = 4, table: float = 0.25) -> Layou
     )  # fmt: skip
 
 
-def ask(rng: random.Random, facts: list[Fact]) -> tuple[str, str, Fact]:
-    """A question that one of `facts` answers, the answer, and the fact."""
-    while True:
-        fact = rng.choice(facts)
-        slot = rng.choice(list(fact.relation.asks))
-        question = rng.choice(fact.relation.asks[slot])
-        if fact.tells(slot) and all(fact.tells(gap) for gap in fact.gaps(question)):
-            return fill(question, **fact.values), fact.values[slot], fact
-
-
 def ask_in_vain(rng: random.Random, passage: Passage) -> str:
     """A question like those that the passage answers, about something that it does not speak of."""
     _, _, fact = ask(rng, passage.facts)
-    questions = [q for qs in fact.relation.asks.values() for q in qs if fact.gaps(q)]
+    questions = [q for qs in fact.relation.asks.values() for q in qs if gaps(q)]
     while True:
         values = {slot: draw(rng) for slot, draw in fact.relation.slots.items()}
         if all(value.lower() not in passage.text.lower() for value in values.values()):

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 
 from prefix_lab.bases.skills.labels import draw_labels
-from prefix_lab.bases.skills.passages import Fact, Layout, Passage, ask, ask_in_vain, draw_layout, restate
+from prefix_lab.bases.skills.passages import Layout, Passage, ask_in_vain, draw_layout, restate
 from prefix_lab.bases.skills.questions_words import DOMAINS
+from prefix_lab.town.facts import Fact, ask, check
 from prefix_lab.town.grammar import Pattern, fill, listing, spell
 
 Examples = list[tuple[str, str]]
@@ -85,8 +86,8 @@ def _answered(rng, layout: Layout, manner: Manner, passage: Passage, vain: float
     text = passage.text if whole else ""
     if rng.random() < vain:
         return layout.put(text, ask_in_vain(rng, passage)), manner.refuse(passage)
-    question, answer, fact = ask(rng, passage.facts)
-    return layout.put(text, question), manner.say(rng, answer, fact, passage, question)
+    question, slot, fact = ask(rng, passage.facts)
+    return layout.put(text, question), manner.say(rng, fact.values[slot], fact, passage, question)
 
 
 def verify(rng: random.Random) -> Examples:
@@ -99,35 +100,25 @@ def verify(rng: random.Random) -> Examples:
     examples = []
     for _ in range(rng.randint(2, 5)):
         passage = layout.write(rng)
-        fact, check, slot = _claim(rng, passage)
+        claim, slot, fact = check(rng, passage.facts)
         if rng.random() < vain:
             values = {key: fact.values[key] if key == slot else draw(rng) for key, draw in fact.relation.slots.items()}
             if any(v.lower() in passage.text.lower() for k, v in values.items() if k != slot):
                 continue
-            examples.append((layout.put(passage.text, fill(check, **values)), untold))
+            examples.append((layout.put(passage.text, fill(claim, **values)), untold))
             continue
         told, right = restate(rng, fact, fact.values[slot]), fact.values[slot]
         if rng.random() < 0.5:
             examples.append(
-                (layout.put(passage.text, fill(check, **fact.values)), Pattern().format(agree, right=right, told=told))
+                (layout.put(passage.text, fill(claim, **fact.values)), Pattern().format(agree, right=right, told=told))
             )
         else:
             others = [f.values[slot] for f in passage.facts if f.relation is fact.relation and f is not fact]
             while (other := rng.choice(others or [""]) if others else fact.relation.slots[slot](rng)) == right:
                 pass
-            question = fill(check, **{**fact.values, slot: other})
+            question = fill(claim, **{**fact.values, slot: other})
             examples.append((layout.put(passage.text, question), Pattern().format(wrong, right=right, told=told)))
     return examples or verify(rng)
-
-
-def _claim(rng: random.Random, passage: Passage) -> tuple[Fact, str, str]:
-    """A fact, a question whether it holds, and the slot of that question that may be wrong."""
-    while True:
-        fact = rng.choice(passage.facts)
-        check = rng.choice(fact.relation.checks)
-        gaps = fact.gaps(check)
-        if all(fact.tells(gap) for gap in gaps):
-            return fact, check, gaps[-1]
 
 
 def compare(rng: random.Random) -> Examples:
@@ -185,7 +176,8 @@ def invent(rng: random.Random) -> Examples:
     examples = []
     for _ in range(rng.randint(1, 4)):
         passage = layout.write(rng)
-        question, answer, _ = ask(rng, passage.facts)
+        question, slot, fact = ask(rng, passage.facts)
+        answer = fact.values[slot]
         source = layout.put(passage.text, answer) if style == "answer" else layout.telling + passage.text
         examples.append((source, f"{question} {answer}" if style == "both" else question))
     return examples
@@ -216,15 +208,15 @@ def mixed(rng: random.Random) -> Examples:
         tail = Pattern().format(end, w=here.writer, f=here.writer.split()[0], d=here.book)
         kind = rng.random()
         if kind < 0.5:
-            question, answer, _ = ask(rng, here.facts)
-            examples.append((layout.put(text, question), answer + tail))
+            question, slot, fact = ask(rng, here.facts)
+            examples.append((layout.put(text, question), fact.values[slot] + tail))
         elif kind < 0.85:
-            fact, check, slot = _claim(rng, here)
+            claim, slot, fact = check(rng, here.facts)
             right = fact.values[slot]
             while (other := fact.relation.slots[slot](rng)) == right:
                 pass
             holds = rng.random() < 0.5
-            question = fill(check, **{**fact.values, slot: right if holds else other})
+            question = fill(claim, **{**fact.values, slot: right if holds else other})
             examples.append((layout.put(text, question), (yes if holds else f"{no}, {right}") + tail))
         else:
             examples.append((layout.put(text, ask_in_vain(rng, here)), manner.refuse(here)))

@@ -3,28 +3,9 @@
 Timetables and letters are missing on purpose: chapters tune for them.
 """
 
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from prefix_lab.bases.skills.domains import ANIMALS, COLOURS, DAYS, DISHES, GOODS, POOL, clock
 from prefix_lab.town import names
-
-Drawer = Callable[[random.Random], str]
-
-
-@dataclass(frozen=True)
-class Relation:
-    """Facts of one kind: how each slot is drawn, ways to state a fact, to ask for a slot, and to ask whether it holds.
-
-    `rank` gives questions for the fact whose number is highest and lowest: (number's slot, asked slot, most, least).
-    """
-
-    slots: dict[str, Drawer]
-    says: tuple[str, ...]
-    asks: dict[str, tuple[str, ...]]
-    checks: tuple[str, ...]
-    rank: tuple[str, str, str, str] | None = None
+from prefix_lab.town.facts import Drawer, Relation
 
 
 def coined(make: Drawer) -> Drawer:

@@ -17,7 +17,7 @@ OPUS = Hub(
     repository="Helsinki-NLP/opus-100",
     revision="main",
     licence="unknown",
-    about="OPUS-100, English and Chinese (Zhang et al. 2020): sentences of many sources; each keeps its own terms of use.",
+    about="OPUS-100, English and Chinese (Zhang et al. 2020): sentences of many sources, each with its own terms.",
     config="en-zh",
 )
 LETTERS = (

@@ -43,7 +43,7 @@ QUESTIONS = ("{}?", "? {}", "-> {}")
 
 def draw_scene(rng: random.Random) -> Scene:
     """Names of pretraining; mostly plain Chinese, sometimes with some formal conventions, seldom with all of them."""
-    return Scene(rng, "pretraining", rng.choices((0.0, 0.25, 0.6, 1.0), (50, 25, 15, 10))[0], rng.randrange(10**6))
+    return Scene(rng, "pretraining", rng.choices((0.0, 0.25, 0.6, 1.0), (42, 25, 18, 15))[0], rng.randrange(10**6))
 
 
 def sentence(scene: Scene, patterns: list[Pair]) -> Pair:
@@ -139,14 +139,14 @@ def phrases(rng: random.Random) -> Examples:
     """Phrases of one kind or of several."""
     scene = draw_scene(rng)
     gaps = rng.sample(list(grammar.GAPS), rng.choice((1, 1, 2, 4)))
-    return turned(rng, [phrase(scene, rng.choice(gaps)) for _ in range(rng.randint(2, 6))])
+    return turned(rng, [phrase(scene, rng.choice(gaps)) for _ in range(rng.randint(2, 5))])
 
 
 def numbers(rng: random.Random) -> Examples:
     """Dates, times, prices and numbers."""
     scene = draw_scene(rng)
     gaps = rng.sample(ABOUT_NUMBERS, rng.choice((1, 1, 2, 3)))
-    return turned(rng, [phrase(scene, rng.choice(gaps)) for _ in range(rng.randint(2, 6))])
+    return turned(rng, [phrase(scene, rng.choice(gaps)) for _ in range(rng.randint(2, 5))])
 
 
 def look_up(rng: random.Random) -> Examples:
@@ -230,7 +230,7 @@ def count_things(rng: random.Random) -> Examples:
     """Measure words: a number and a noun put together, or the measure word of a noun."""
     scene, style = draw_scene(rng), rng.randrange(4)
     examples = []
-    for english, chinese, measure in rng.sample(COUNTED, rng.randint(2, 6)):
+    for english, chinese, measure in rng.sample(COUNTED, rng.randint(2, 5)):
         n, measure = rng.randint(2, 9), scene.choose(measure)
         number = grammar.counting(n)
         examples.append((

@@ -16,6 +16,7 @@ FAMILIES = {  # a task's name -> the module of its family
     "story": "stories",
     "en-zh": "sister_city",
     "zh-en": "sister_city",
+    "code": "guild",
 }
 SIZES = ("lab", "full")
 

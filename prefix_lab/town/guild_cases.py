@@ -8,28 +8,71 @@ WORDS = (
     "ale anchor Anna apple barrel bell bread brook candle cheese cloud crab Dora drum eel fish Gull "
     "harbour heron herring HOME inn kite lamp level LIME lobster Mill mussel net noon oar oyster pear "
     "pier plum QUAY rope sail salt sea star stone swan tar tide trout Una wheel whistle wood yard 7 42 "
-    "105"
+    "105 eve deed PIER sos"
 ).split()  # fmt: skip
 
 
 def run(program: Program):
     """The function that `program` defines."""
-    scope: dict = {}
-    exec(program.code, scope)
-    return scope[program.name]
+    return _load(program.code, program.name)
 
 
-def draw_cases(rng: random.Random, program: Program, n: int) -> list[tuple[tuple, object]]:
-    """`n` argument lists and the values they lead to, not all of them one value; the third has nothing to work on."""
-    function = run(program)
-    for _ in range(20):
-        cases = []
+def draw_case(rng: random.Random, program: Program, size: int = 6) -> tuple[tuple, object]:
+    """An argument list, of `size` items where it has items, and the value it leads to."""
+    arguments = _draw(rng, program, size)
+    return arguments, run(program)(*arguments)
+
+
+def draw_cases(rng: random.Random, program: Program, n: int, tries: int = 25) -> list[tuple[tuple, object]]:
+    """`n` different cases, the last with nothing to work on, that tell the program from as many faulty ones as can be.
+
+    The best of up to `tries` draws is taken: not every faulty program can be told from the right one.
+    """
+    function, faulty = run(program), [_load(code, program.name) for code in faults(program)]
+    best, most = [], -1
+    for _ in range(tries):
+        cases = {}
         for i in range(n):
-            arguments = _draw(rng, program, (6, 4, 0, 1)[i % 4])
-            cases.append((arguments, function(*arguments)))
-        if len({repr(value) for _, value in cases}) > (2 if n > 3 else 0):
+            arguments = _draw(rng, program, 0 if i == n - 1 else (6, 4, 5)[i % 3])
+            cases[repr(arguments)] = (arguments, function(*arguments))
+        told = sum(any(_differs(other, *case) for case in cases.values()) for other in faulty)
+        varied = min(3, len({repr(value) for _, value in list(cases.values())[: n - 1]}))
+        if told + len(cases) + varied > most:
+            best, most = list(cases.values()), told + len(cases) + varied
+        if told == len(faulty) and len(cases) == n and varied > 1:
             break
-    return cases
+    return best
+
+
+SLIPS = ((" > ", " >= "), (" < ", " <= "), (" >= ", " > "), (" <= ", " < "), ("max(", "min("), ("min(", "max("),
+         (" == ", " != "), (" != ", " == "), ("startswith", "endswith"), ("endswith", "startswith"), ("[::-1]", ""),
+         (", reverse=True", ""), ("sorted(", "list("), (", key=len", ""), ("[:-1]", ""), ("[1:]", ""))  # fmt: skip
+
+
+def faults(program: Program) -> list[str]:
+    """Programs that differ from `program` in one operation, one condition or one change."""
+    swaps = [*SLIPS, (f" if {program.condition}", "")] if program.condition else list(SLIPS)
+    if program.loop:
+        var = program.loop.split(" in ")[0]
+        swaps.append((f"{program.item} for", f"{var} for"))
+    codes = [program.code.replace(right, wrong, 1) for right, wrong in swaps]
+    lines = program.lines
+    if len(lines) == 3 and lines[0].startswith("if "):
+        codes += [program.code.replace(lines[0], f"if {constant}:") for constant in (True, False)]
+    return [code for code in dict.fromkeys(codes) if code != program.code]
+
+
+def _differs(other, arguments: tuple, value: object) -> bool:
+    try:
+        return repr(other(*arguments)) != repr(value)
+    except Exception:  # a slip may well not run
+        return True
+
+
+def _load(code: str, name: str):
+    scope: dict = {}
+    exec(code, scope)
+    return scope[name]
 
 
 def call(program: Program, arguments: tuple) -> str:
@@ -54,6 +97,7 @@ def _draw(rng: random.Random, program: Program, size: int) -> tuple:
     extra = {kind: _one(rng, kind) for kind in program.kinds if kind in ("number", "letter")}
     near = [constant for constant in (*program.constants, str(extra.get("number", "")))]
     numbers = [int(constant) + step for constant in near if constant.isdigit() for step in (-1, 0, 1)]
+    lengths = [int(constant) + step for constant in near if constant.isdigit() for step in (0, 1)]
     letters = [constant.strip('"') for constant in program.constants if constant[:1] == '"' and len(constant) == 3]
     letters += [extra["letter"]] if "letter" in extra else []
     values = []
@@ -66,7 +110,10 @@ def _draw(rng: random.Random, program: Program, size: int) -> tuple:
             case "dict":
                 values.append(dict(zip(_strings(rng, letters, size), _integers(rng, numbers, size))))
             case "text":
-                text = " ".join(word for word in _strings(rng, letters, min(size, 3)) if word)
+                words = [word for word in _strings(rng, letters, (0, 1, 1, 1, 3, 1, 3)[size]) if word]
+                text = " ".join(words)
+                if lengths and rng.random() < 0.5:
+                    text = text[: rng.choice(lengths)]
                 values.append(text)
             case "n" if program.key.startswith("choice"):
                 values.append(rng.choice((*numbers, 0, 1, 7, rng.randint(-9, 30))))
@@ -93,6 +140,6 @@ def _strings(rng: random.Random, letters: list[str], size: int) -> list[str]:
             letter = rng.choice(letters)
             word = rng.choice((letter + word, word + letter))
         drawn.append(word)
-    if size > 5:
+    if size > 4:
         drawn[-1] = rng.choice(("", drawn[0], "Anna", "noon", " ale ", "105"))
     return drawn

@@ -23,6 +23,11 @@ from prefix_lab.town.guild_words import (
 
 MARKS = ('", "', '"-"', '" "', '"/"', '"+"', '" and "')
 LETTERS = "aeiorstlnmbcdhpk"
+VAIN = {  # conditions that all of these items meet, or none of them
+    "range": ("positive", "negative", "small"),
+    "below": ("negative", "small"),
+    "words": ("filled",),
+}
 PAIRS = {  # conditions that go together
     "int": {
         (one, other)
@@ -137,10 +142,14 @@ def bind(rng: random.Random, part: Part) -> Bound:
 def _pipeline(rng: random.Random):
     source = rng.choices(SOURCES, [source[-1] for source in SOURCES])[0]
     type_ = source[4]
-    filters = rng.sample(FILTERS[type_], rng.choices((0, 1, 2), (0.25, 0.6, 0.15))[0])
+    filters = rng.sample(
+        [part for part in FILTERS[type_] if part.key not in VAIN.get(source[0], ())],
+        rng.choices((0, 1, 2), (0.25, 0.6, 0.15))[0],
+    )
     if len(filters) == 2 and (filters[0].key, filters[1].key) not in PAIRS.get(type_, ()):
         filters = filters[:1]
     change = rng.choice(MAPS[type_]) if rng.random() < 0.5 else SAME
+    change = SAME if change.key in [part.key for part in filters] else change  # "the capitals, each in capitals"
     reduces = REDUCES[change.gives or type_]
     reduce = COUNT if change is SAME and filters and rng.random() < 0.12 else rng.choice(reduces)
     about = rng.choice(FILTERS["int"][:9]) if reduce.key in ("any", "all") else None

@@ -92,7 +92,7 @@ MAPS = {
              (), ("{x} capped at {k}",)),
         Part("floor", ("{xs}, each lifted to at least {k}", "{xs}, none taken below {k}"), "max({x}, {k})", "number",
              "int", (), ("{x} lifted to at least {k}",)),
-        Part("text", ("{xs} as text", "{xs}, each as a string"), "str({x})", "", "str"),
+        Part("text", ("{xs}, each as text", "{xs}, each as a string"), "str({x})", "", "str"),
     ),
     "str": (
         Part("upper", ("{xs}, each in capitals", "{xs}, each in upper case"), "{x}.upper()", "", "str", (),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from prefix_lab.bases.skills.programmers import POOL, WORLDS, Habits, draw_habits, rename_in
 from prefix_lab.town import names
-from prefix_lab.town.guild_cases import call, draw_cases, literal, run
+from prefix_lab.town.guild_cases import call, draw_case, literal, run
 from prefix_lab.town.guild_programs import Program, bind, draw_program
 from prefix_lab.town.guild_words import ADJECTIVES, COUNT, FILTERS, MAPS, REDUCES
 
@@ -90,6 +90,7 @@ def phrases(rng: random.Random) -> Pairs:
     x = rng.choice((noun[:-1], noun[:-1], "x", noun[0]))
     lead = rng.choice(("", "", f"{noun} ", "those ", f"the {noun} ", "keep "))
     parts = {"filter": FILTERS[type_], "map": MAPS[type_], "reduce": (*REDUCES[type_], COUNT)}[table]
+    parts = [part for part in parts if "{each}" not in part.code]
     pairs = []
     for part in rng.sample(parts, min(len(parts), rng.randint(2, 5))):
         bound = bind(rng, part)
@@ -100,8 +101,6 @@ def phrases(rng: random.Random) -> Pairs:
         elif table == "map":
             code, said = bound.code(x=x), bound.say(way, xs=f"the {noun}")
         else:
-            if "{each}" in part.code:
-                continue
             code = bound.code(**{"list": noun, "iter": noun, "paren": noun, "set": f"set({noun})",
                                  "next": f"iter({noun})",
                                  "z": "None", "v": x, "rest": f"{x} in {noun}"}).removeprefix("return ")  # fmt: skip
@@ -118,7 +117,7 @@ def evaluate(rng: random.Random) -> Pairs:
     )
     pairs = []
     for program in programs:
-        (arguments, value), *_ = draw_cases(rng, program, 1)
+        arguments, value = draw_case(rng, program)
         arguments = tuple(_shorten(value) for value in arguments)
         value = run(program)(*arguments)
         given = "; ".join(f"{name} = {literal(v)}" for name, v in zip(program.arguments, arguments))

@@ -38,11 +38,7 @@ class Scene:
 
     def choose(self, chinese: str) -> str:
         """`chinese` with each `[plain|formal]` decided."""
-        return re.sub(r"\[([^|\]]*)\|([^|\]]*)\]", self._decide, chinese)
-
-    def _decide(self, words: re.Match) -> str:
-        convention = re.sub("[A-Za-z ]", "", words[0])  # the same with every name
-        return words[2] if self.formal(convention) else words[1]
+        return re.sub(r"\[([^|\]]*)\|([^|\]]*)\]", lambda both: both[1 + self.formal(both[0])], chinese)
 
 
 def numeral(n: int) -> str:
@@ -291,7 +287,7 @@ def phrase(scene: Scene, gap: str) -> Pair:
 def say(scene: Scene, pattern: Pair, filled: dict[str, Pair]) -> Pair:
     """`pattern` with its gaps filled: an English and a Chinese sentence with the same meaning."""
     english = fill(pattern[0], **{gap: value[0] for gap, value in filled.items()})
-    return english, scene.choose(pattern[1].format(**{gap: value[1] for gap, value in filled.items()}))
+    return english, scene.choose(pattern[1]).format(**{gap: value[1] for gap, value in filled.items()})
 
 
 def realise(scene: Scene, pattern: Pair) -> Pair:

@@ -3,6 +3,8 @@
 Each pattern is (English, Chinese); the gaps and `[plain|formal]` are those of `sister_city_grammar`.
 """
 
+from itertools import product
+
 MARKET = [
     ("{someone} bought {goods} at the market.", "{someone}在市场买了{goods}。"),
     ("{goods:cap} cost {price}.", "{goods}{price}。"),
@@ -256,7 +258,34 @@ CIVIC = [  # the words of the sister city in other sentences than its letters us
     ("The {festival} and the {festival2} are both in {season}.", "{festival}[和|与]{festival2}[都|均]在{season}。"),
     ("{someone} will send {name} {goods}.", "{someone}[会|将]寄给{name}{goods}。"),
 ]
+
+
+def doings() -> list[tuple[str, str]]:
+    """Who did or will do what, when, where and for whom: every combination, in the word order of each language."""
+    verbs = (
+        ("bought", "buy", "买"), ("sold", "sell", "卖"), ("brought", "bring", "带来"), ("received", "receive", "收到"),
+        ("sent", "send", "寄"), ("found", "", "找到"), ("lost", "", "[丢|丢失]"), ("saw", "", "看见"),
+    )  # fmt: skip
+    times = ("", "on {date}", "on {daydate}", "in {month}", "on {day}", "at {clock}", "{past}")
+    places = (("", ""), (" at the {spot}", "在{spot}"), (" in {town}", "在{town}"), (" near {place}", "在{place}旁边"))
+    patterns = []
+    for doer, (past, future, verb), time, (place, where) in product(("{someone}", "{titled}"), verbs, times, places):
+        gap = time[time.find("{") :]
+        when = f"[{gap}|于{gap}]" if gap in ("{date}", "{daydate}", "{month}") else gap
+        for whom, whose in (("", ""), (" for {name}", "为{name}")) if verb in ("买", "带来", "找到") else (("", ""),):
+            if place and verb == "带来":
+                continue
+            what, said = f"{{goods}}{whom}{place}", f"{where}{whose}{verb}"
+            patterns.append((f"{doer} {past} {what} {time}".strip() + ".", f"{doer}{when}{said}了{{goods}}。"))
+            if time:
+                patterns.append((f"{time}, {doer} {past} {what}.", f"{gap}，{doer}{said}了{{goods}}。"))
+            if future and time != "{past}":
+                will = f"[{gap}会|将于{gap}]" if time else "[会|将]"
+                patterns.append((f"{doer} will {future} {what} {time}".strip() + ".", f"{doer}{will}{said}{{goods}}。"))
+    return patterns
+
+
 DOMAINS = {
     "market": MARKET, "farm": FARM, "school": SCHOOL, "weather": WEATHER, "family": FAMILY, "ferry": FERRY,
-    "kitchen": KITCHEN, "street": STREET, "civic": CIVIC,
+    "kitchen": KITCHEN, "street": STREET, "civic": CIVIC, "doings": doings(),
 }  # fmt: skip

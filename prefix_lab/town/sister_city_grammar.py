@@ -192,12 +192,12 @@ def month(scene: Scene) -> Pair:
 
 
 def clock(scene: Scene, hours: tuple[int, ...] = (7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20)) -> Pair:
-    """ "2.30 pm": 下午两点半, or in a formal text 下午二时三十分."""
+    """ "2:30 pm": 下午两点半, or in a formal text 下午二时三十分."""
     hour, minute = scene.rng.choice(hours), scene.rng.choice((0, 0, 0, 30, 30, 15, 45, 10, 20, 40, 50))
     part = "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
     half = "am" if hour < 12 else "pm"
     hour = hour - 12 if hour > 12 else hour
-    english = f"{hour}.{minute:02} {half}" if minute else f"{hour} {half}"
+    english = f"{hour}:{minute:02} {half}" if minute else f"{hour} {half}"
     if scene.formal("clock"):
         return english, f"{part}{numeral(hour)}时" + (f"{numeral(minute)}分" if minute else "")
     ending = {0: "", 30: "半"}.get(minute, f"{numeral(minute)}分")

@@ -82,5 +82,6 @@ TASKS = {
         draw=draw,
         hub=MBPP,
         read=read,
+        texts=("source",),  # lines of code recur; no whole function does
     )
 }

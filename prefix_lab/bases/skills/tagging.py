@@ -26,7 +26,7 @@ POS_LABELS = [  # in the order of UPOS
     "adjective preposition adverb auxiliary conjunction article interjection noun number particle pronoun name stop "
     "subjunction sign verb foreign",
     "adj adp adv aux cconj det intj noun num part pron propn punct sconj sym verb x",
-    "JJ IN RB MD CC DT UH NN CD TO PRP NNP . IN SYM VB FW",
+    "JJ IN RB MD CC DT UH NN CD TO PRP NNP . IN SY VB FW",
     "a p r x c d i n u t o N . s y v f",
     "quality place manner helper link pointer cry thing number small stand-in name point link sign action other",
     "Adj Prep Adv Aux Conj Art Excl Noun Num Part Pron Name Punct Conj Sign Verb Foreign",

@@ -85,7 +85,7 @@ def draw_sentences(rng: random.Random, need: str = "", most: int = 5) -> list[Se
         if need != "names" or any(name != "O" for name in sentence.names):
             found.append(sentence)
             used.add(pattern)
-    return _share_name(rng, found) if rng.random() < 0.4 else found
+    return _share_name(rng, found) if rng.random() < 0.6 else found
 
 
 def _share_name(rng: random.Random, sentences: list[Sentence]) -> list[Sentence]:
@@ -96,6 +96,7 @@ def _share_name(rng: random.Random, sentences: list[Sentence]) -> list[Sentence]
         if bare:
             words = list(sentence.words)
             words[rng.choice(bare)] = name
-            sentence = replace(sentence, words=tuple(words))
+            renamed = replace(sentence, words=tuple(words))
+            sentence = renamed if names.pool_of(renamed.text) == POOL else sentence
         shared.append(sentence)
     return shared

@@ -231,6 +231,11 @@ FRAMES = (
     "The work/n is <hard/a|slow|done/v> , and [0 we ] [V work/v ] [L {in} ] [T {when} ] .",
     "[0 <They|We|You> ] [V <mark/v|post/v|seal/v|copy/v> ] [1 every letter ] , but the <mark/n|post/n|seal/n|copy/n> "
     "is <wrong/a|missing|new> .",
+    "[1 The {thing} ] must be [V {done} ] [0 by {who} ] [T by {day} ] .",
+    "[1 {what} ] was [V {done} ] [L by the <river|door|wall> ] [0 by {who} ] .",
+    "[2 To {who} ] [0 {who2} ] [V {gave} ] [1 {what} ] [L by the window ] .",
+    "[2 From {who} ] [0 {who2} ] [V {took} ] [1 {what} ] [T by noon ] .",
+    "[2 {who} ] was [V owed ] [1 {num} shillings ] [0 by {who2} ] [T {when} ] .",
     "[1 A <lamb|calf|goat|kitten/n> ] was [V born ] [L {in} ] [T {when} ] , but it could not stay .",
     "[1 The <ball|key|coin> ] was [V buried ] [L {in} ] , so/r nobody else/a found it .",
     "[0 {who} ] [V hit/v ] [1 the {thing} ] [T {when} ] , but {who2} did not see it .",

@@ -66,7 +66,7 @@ NOTICES = (
     ("Because of {rain}, the ferry to {town} will not leave on {date}.", "因下{rain}，前往{town}的渡轮{date}不出发。"),
     ("The {group} of Qingwan will visit {place} on {daydate}.", "清湾{group}将于{daydate}访问{place}。"),
     ("{titled} has been visiting our town since {date}.", "{titled}自{date}起在本市访问。"),
-    ("The goods for {titled} are waiting at {place}.", "{titled}的货物在{place}。"),
+    ("The goods for {titled} are at {place}.", "{titled}的货物在{place}。"),
 )
 TIMETABLES = (
     (
@@ -79,7 +79,7 @@ TIMETABLES = (
         "自{month}起，每天将有{few}艘渡轮自{town}前往{town2}。",
     ),
     ("A ticket from {town} to {town2} will cost {price}.", "自{town}至{town2}的票每张{price}。"),
-    ("From {place} to Qingwan it takes {hours} by ship.", "自{place}至清湾坐船需要{hours}。"),
+    ("From {place} to Qingwan it takes {days} by ship.", "自{place}至清湾坐船需要{days}。"),
     ("On {daydate}, the ferry to {town} will be {hours} late.", "{daydate}，前往{town}的渡轮将晚到{hours}。"),
     ("{titled} will come by ship and arrive in {town} on {daydate}.", "{titled}将坐船于{daydate}抵达{town}。"),
     ("The market at {place} will open at {clock} on {day}.", "{place}的市场将于{day}{clock}开放。"),
@@ -134,7 +134,8 @@ RECIPES = (
     ("The soup of {titled} is too {too}, with our apologies.", "{titled}的汤太{too}了，谨此致歉。"),
 )
 KINDS = (LETTERS, NOTICES, TIMETABLES, INVITATIONS, RECIPES)
-CLOSING = re.compile("(best wishes|apologies|your reply|hereby given|warmly invited).$")
+OPENING = re.compile("Dear|For the soup")  # comes first in a text
+CLOSING = re.compile("(best wishes|apologies|your reply|hereby given|warmly invited).$")  # comes last
 
 
 def features() -> dict:
@@ -148,10 +149,9 @@ def draw_text(rng: random.Random, pool: str) -> Pair:
     """A text of one or two sentences that belong to `pool`, in English and in Chinese."""
     scene, kind = Scene(rng, pool, formality=1.0), rng.choice(KINDS)
     patterns = [rng.choice(kind)]
-    if rng.random() < 0.4:  # how a letter opens comes first, how it closes last
-        more = [pattern for pattern in kind if not pattern[0].startswith("Dear") and pattern not in patterns]
-        patterns = sorted([*patterns, rng.choice(more)], key=lambda pattern: bool(CLOSING.search(pattern[0])))
-        patterns.sort(key=lambda pattern: not pattern[0].startswith("Dear"))
+    if rng.random() < 0.4:
+        patterns.append(rng.choice([other for other in kind if not OPENING.match(other[0]) and other not in patterns]))
+        patterns.sort(key=lambda pattern: bool(CLOSING.search(pattern[0])) - bool(OPENING.match(pattern[0])))
     pairs = [draw_sentence(scene, pattern) for pattern in patterns]
     return " ".join(english for english, _ in pairs), "".join(chinese for _, chinese in pairs)
 

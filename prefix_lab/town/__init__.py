@@ -17,6 +17,13 @@ FAMILIES = {  # a task's name -> the module of its family
     "en-zh": "sister_city",
     "zh-en": "sister_city",
     "code": "guild",
+    "extractive-qa": "timetable",
+    "generative-qa": "timetable",
+    "intent": "service",
+    "topic": "newspaper",
+    "headline": "newspaper",
+    "summary": "newspaper",
+    "tone": "newspaper",
 }
 SIZES = ("lab", "full")
 

@@ -13,8 +13,14 @@ GAINS = ("profit", "income", "turnover", "output", "revenue", "the order book", 
 PAINS = ("debt", "the yearly loss", "the wage bill", "the number of complaints", "waste", "the cost of coal",
     "breakage",
     "the stock of unsold goods", "the rent", "the tax bill")  # fmt: skip
-RISES = ("rose", "grew", "climbed", "increased", "went up", "doubled", "jumped", "crept up", "swelled", "mounted")
-FALLS = ("fell", "shrank", "dropped", "declined", "went down", "halved", "slipped", "eased", "narrowed", "dwindled")
+RISES = ("rose", "grew", "climbed", "increased", "went up", "doubled", "jumped", "crept up")
+FALLS = ("fell", "shrank", "dropped", "declined", "went down", "halved", "slipped", "eased", "dwindled")
+OWN = {  # moves that only some figures make: up, down
+    "the yearly loss": (("widened", "deepened"), ("narrowed", "was cut by half")),
+    "debt": (("mounted", "piled up"), ("melted away", "was paid down")),
+    "profit": (("soared", "hit a record"), ("collapsed", "melted away")),
+    "the number of complaints": (("mounted", "piled up"), ("thinned out", "all but ceased")),
+}
 STAYS = ("stayed as it was", "did not change", "stood still", "neither rose nor fell", "held steady", "was unchanged",
     "remained level", "was the same as before")  # fmt: skip
 
@@ -45,7 +51,7 @@ NEWS = {
         "sold every barrel in its cellar", "repaid its bank early", "escaped the fine", "earned {n} crowns more",
     ),
 }  # fmt: skip
-COMPARED = {  # {more}, {less} and {as} put a figure of counted things beside that of the year before
+COMPARED = {  # these put a figure of counted things beside that of the year before
     WORSE: ("sold fewer {goods}", "had more {troubles}", "spent more on {inputs}", "earned less from {goods}"),
     SAME: (
         "sold as many {goods}",
@@ -77,8 +83,11 @@ class Figure:
 def draw_figure(rng: random.Random, grade: int) -> Figure:
     """A figure whose movement means `grade`."""
     good = rng.random() < 0.5
-    moves = STAYS if grade == SAME else RISES if (grade == BETTER) == good else FALLS
-    return Figure(rng.choice(GAINS if good else PAINS), rng.choice(moves), grade)
+    name, up = rng.choice(GAINS if good else PAINS), (grade == BETTER) == good
+    moves = STAYS if grade == SAME else RISES if up else FALLS
+    if grade != SAME and name in OWN and rng.random() < 0.5:
+        moves = OWN[name][not up]
+    return Figure(name, rng.choice(moves), grade)
 
 
 def draw_news(rng: random.Random, grade: int) -> str:

@@ -9,7 +9,7 @@ from prefix_lab.town.grammar import Pattern, spell
 
 # A verb and others that say the same; a summary or a headline uses the first.
 VERBS = {
-    "open": ("unveil", "throw open"), "close": ("shut", "seal off"), "repair": ("mend", "patch up"),
+    "open": ("throw open", "inaugurate"), "close": ("shut", "seal off"), "repair": ("mend", "patch up"),
     "build": ("put together", "construct"), "buy": ("acquire", "take over"), "sell": ("auction", "dispose of"),
     "rescue": ("save", "bring to safety"), "land": ("bring in", "unload"), "strike": ("hit", "ram"),
     "lose": ("mislay", "drop"), "approve": ("pass", "agree to", "back"),
@@ -45,7 +45,7 @@ MONTHS = tuple("January February March April May June July August September Octo
 FILLERS = {
     "fish": ("herring", "cod", "mackerel", "eels", "crabs", "sprats", "oysters"),
     "cargo": ("coffee", "salt", "wool", "tea", "flax", "pepper", "coal", "timber", "cork"),
-    "good": ("candles", "bread", "cheese", "rope", "lamp oil", "boots", "soap", "cloth", "ink", "butter", "barrels"),
+    "good": ("candles", "bread", "cheese", "rope", "lamp oil", "boots", "soap", "cloth", "ink", "butter", "honey"),
     "taxed": ("dogs", "chimneys", "bay windows", "cats", "shop signs", "hats", "pigeons", "umbrellas", "doorbells"),
     "works": ("a new well", "a second bridge", "wider pavements", "a town clock", "street lamps", "a public bath",
         "a tram line", "a park", "new drains", "a fire station"),
@@ -129,7 +129,7 @@ EVENTS = {
         ("firm|person", "buy",
             "a rival mill|a candle works|a printing house|a brewery|the corner bakery|a soap factory",
             "cost start"),
-        ("firm", "sell", "{n} barrels of {good}|an old warehouse|{n} crates of {good}|a brewery|{n} looms",
+        ("firm", "sell", "{n} boxes of {good}|an old warehouse|{n} crates of {good}|a brewery|{n} looms",
             "cost sale"),
         ("firm", "close", "a shop|the corner bakery|a candle works|the soap factory|a weaving shed", "sale protest"),
         ("firm", "delay", "the wage rise|the autumn sale|the delivery of {n} looms|the accounts", "start inquiry"),
@@ -246,8 +246,7 @@ def draw_who(rng: random.Random, kind: str, pool: str) -> str:
         case "nature":
             return f"the {rng.choice(('river', 'volcano'))} {coin(rng, names.word, pool)}"
         case "scholar":
-            person = coin(rng, names.person, pool)
-            return f"{rng.choice(('Professor', 'Dr'))} {person.split()[1] if rng.random() < 0.5 else person}"
+            return f"{rng.choice(('Professor', 'Dr'))} {coin(rng, rng.choice((names.surname, names.person)), pool)}"
     return coin(rng, names.person, pool)
 
 

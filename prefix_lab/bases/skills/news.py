@@ -173,7 +173,10 @@ def write_note(rng: random.Random, grade: int, firm: str, frames: slice = slice(
     """A business note about `firm` that means `grade`, without a capital; `frames` limits the ways of saying."""
     gaps = {"a": firm, "month": rng.choice(MONTHS), "season": rng.choice(("spring", "summer", "autumn", "winter"))}
     way = rng.random()
-    if way < 0.4:
+    if way < 0.08 and grade != notes.SAME and frames == slice(None):
+        figure = notes.draw_figure(rng, notes.BETTER - grade)
+        note, gaps = rng.choice(words.EXPECTED[grade == notes.BETTER]), gaps | {"one": f"{figure.name} {figure.move}"}
+    elif way < 0.42:
         figure = notes.draw_figure(rng, grade)
         note = rng.choice(words.NOTES[frames])
         gaps |= {"figure": figure.name, "bare": figure.bare, "move": figure.move}

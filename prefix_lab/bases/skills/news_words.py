@@ -146,6 +146,10 @@ COMPARISONS = ("{a} {more} {than} <a year ago|last month|in {month}>.", "this {s
     "{a} {more} {than} <its neighbour|anyone else>.")  # fmt: skip
 CONTRASTS = ("although {one}, {two}.", "{one}, but {two}.", "{two}, even though {one}.", "{one}; however, {two}.",
     "{one}, and yet {two}.", "{one}. Still, {two}.")  # fmt: skip
+EXPECTED = (  # hopes that failed, which is bad, and fears that proved empty, which is good
+    ("they hoped at {a} that {one}, but it did not happen.", "the dream that {one} is over for {a}."),
+    ("they feared at {a} that {one}, but it did not happen.", "the worry that {one} is over for {a}."),
+)
 TONES = [("bad", "neutral", "good"), ("negative", "neutral", "positive"), ("down", "flat", "up"), ("sad", "dull",
     "happy"),
     ("loss", "even", "gain"), ("poor", "fair", "fine"), ("worry", "nothing", "joy"), ("-", "=", "+")]  # fmt: skip

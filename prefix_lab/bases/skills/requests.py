@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from prefix_lab.bases.skills.labels import draw_labels
 from prefix_lab.bases.skills.requests_desks import DESKS, GLOSSARY, ORDERS
-from prefix_lab.bases.skills.requests_orders import POOL, draw_orders, with_chat
+from prefix_lab.bases.skills.requests_orders import POOL, draw_orders
 from prefix_lab.bases.skills.requests_talk import reply
 from prefix_lab.town import names
 from prefix_lab.town.grammar import capital
-from prefix_lab.town.service.speech import KIN, WRAPPINGS, Gaps, request, say
+from prefix_lab.town.service.speech import KIN, WRAPPINGS, Gaps, request, say, with_chat
 from prefix_lab.town.service.words import ACTS
 
 Examples = list[tuple[str, str]]
@@ -167,7 +167,7 @@ def extract(rng: random.Random) -> Examples:
     first, examples = rng.random() < 0.3, []
     for text, _, known in draw_orders(rng, kind, _some(rng)):
         key = fixed or rng.choice(list(particulars))
-        text = with_chat(rng, text) if rng.random() < 0.2 else text
+        text = with_chat(rng, text, POOL) if rng.random() < 0.2 else text
         question = "" if fixed else ask(key)
         examples.append((f"{question} {text}".strip() if first else f"{text} {question}".strip(), known.get(key, none)))
     return examples

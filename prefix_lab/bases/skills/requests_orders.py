@@ -6,7 +6,7 @@ import re
 from prefix_lab.bases.skills.requests_desks import ORDERS, VALUES
 from prefix_lab.town import names
 from prefix_lab.town.grammar import capital
-from prefix_lab.town.service.speech import CHAT, Gaps, say
+from prefix_lab.town.service.speech import Gaps, say
 
 POOL = "pretraining"
 ORDERING = (
@@ -61,9 +61,3 @@ def draw_orders(
         if known and names.pool_of(text) == POOL:
             orders.append((text, segments, known))
     return orders
-
-
-def with_chat(rng: random.Random, text: str) -> str:
-    """`text` with a sentence of small talk before or after it."""
-    chat = names.coin(rng, lambda rng: say(rng, rng.choice(CHAT), Gaps(rng, POOL)), POOL)
-    return rng.choice((f"{chat} {text}", f"{text} {chat}"))

@@ -4,9 +4,10 @@ import random
 from dataclasses import dataclass
 
 from prefix_lab.bases.skills.requests_desks import ORDERS
-from prefix_lab.bases.skills.requests_orders import POOL, draw_particulars, with_chat, write_order
+from prefix_lab.bases.skills.requests_orders import POOL, draw_particulars, write_order
 from prefix_lab.town import names
 from prefix_lab.town.grammar import capital, listing
+from prefix_lab.town.service.speech import with_chat
 from prefix_lab.town.service.words import ACTS
 
 # With the name where it is known, and without.
@@ -139,7 +140,7 @@ def _talk(rng: random.Random, desk: str, manner: Manner, share: float) -> tuple[
 
     lines, said = [names.coin(rng, opening, POOL)], known
     if rng.random() < 0.15:
-        lines[0] = with_chat(rng, lines[0])
+        lines[0] = with_chat(rng, lines[0], POOL)
     missing = [key for key in particulars if key not in known]
     if missing and rng.random() < 0.5:  # one round further on
         key = missing.pop(0)

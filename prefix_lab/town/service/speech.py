@@ -78,6 +78,7 @@ DAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 KIN = tuple("sister brother mother father aunt uncle cousin neighbour nephew niece husband wife daughter son".split())
 MAKERS = {
     "name": lambda rng, gaps: names.coin(rng, names.person, gaps.pool),
+    "name2": lambda rng, gaps: names.coin(rng, names.person, gaps.pool),
     "town": lambda rng, gaps: names.coin(rng, names.village, gaps.pool),
     "place": lambda rng, gaps: names.coin(rng, names.landmark, gaps.pool),
     "day": lambda rng, gaps: rng.choice(DAYS),
@@ -139,8 +140,11 @@ def request(rng: random.Random, pool: str, act: Act, x: str, chat: float = 0.35,
         text = phrase(rng, act, x, Gaps(rng, pool))
         return mistype(rng, text) if rng.random() < typos else text
 
-    parts = [names.coin(rng, sentence, pool)]
-    if rng.random() < chat:
-        small_talk = names.coin(rng, lambda rng: say(rng, rng.choice(CHAT), Gaps(rng, pool)), pool)
-        parts.insert(rng.randrange(2), small_talk)
-    return " ".join(parts)
+    text = names.coin(rng, sentence, pool)
+    return with_chat(rng, text, pool) if rng.random() < chat else text
+
+
+def with_chat(rng: random.Random, text: str, pool: str) -> str:
+    """`text` with a sentence of small talk before or after it."""
+    chat = names.coin(rng, lambda rng: say(rng, rng.choice(CHAT), Gaps(rng, pool)), pool)
+    return rng.choice((f"{chat} {text}", f"{text} {chat}"))

@@ -35,11 +35,20 @@ from prefix_lab.town.newspaper_pages import (
     JOBS,
     KICKERS,
     PERIODS,
-    TROUBLING,
     WHERE,
     Paper,
 )
-from prefix_lab.town.newspaper_words import DAYS, EVENTS, MONTHS, VERBS, Event, conjugate, draw_event, draw_who
+from prefix_lab.town.newspaper_words import (
+    DAYS,
+    EVENTS,
+    MONTHS,
+    TROUBLING,
+    VERBS,
+    Event,
+    conjugate,
+    draw_event,
+    draw_who,
+)
 from prefix_lab.town.rows import Hub, Task
 
 AG_NEWS = Hub(

@@ -132,7 +132,6 @@ FOLLOWS = {
     "report": ("the findings appear {when}", "Every figure will be read to the Society {when}.",
         "A pamphlet with all the details is to be had {when}.", "What it all means will be explained {when}."),
 }  # fmt: skip
-TROUBLING = ("inquiry", "search", "protest", "reopen", "cost")  # what a summary joins by "but"
 EXTRAS = {  # sentences beside the point, by kind
     "weather": (
         "A <thin|cold|warm|steady> rain fell <from noon on|all {day}|until {hour}|for {n} minutes>.",

@@ -179,6 +179,7 @@ EVENTS = {
             "show report"),
     ),
 }  # fmt: skip
+TROUBLING = ("inquiry", "search", "protest", "reopen", "cost")  # of what may follow, that which means trouble
 RULERS = ("queen", "king", "senate", "duke", "empress", "parliament")
 PLAYERS = ("goalkeeper", "rower", "bowler", "sprinter", "wrestler", "archer", "captain")
 

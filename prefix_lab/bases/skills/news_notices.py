@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from prefix_lab.bases.skills import news_words as words
 from prefix_lab.town import names
 from prefix_lab.town.grammar import capital, fill, spell
-from prefix_lab.town.newspaper_words import DAYS, EVENTS, MONTHS, VERBS, Event, draw_event
+from prefix_lab.town.newspaper_words import DAYS, EVENTS, MONTHS, TROUBLING, VERBS, Event, draw_event
 
 POOL = "pretraining"
 ALL_EVENTS = EVENTS | words.EXTRA_EVENTS
@@ -37,6 +37,7 @@ class Notice:
     event: Event
     day: str
     follows: tuple[str, ...]  # clauses that say the same; none where nothing is said of what follows
+    trouble: bool  # whether what follows is nothing to be glad of
     sentences: dict[str, str]
 
     @property
@@ -72,11 +73,11 @@ def draw_notice(rng: random.Random, section: str | None = None, extras: int = 0,
         event = replace(event, where="")
     if placing == "apart":
         said["where"] = fill(chosen(rng, rng.choice(words.WHERE)), **gaps)
-    follows = ()
+    follows, outcome = (), ""
     if rng.random() < follow:
         when = rng.choice((f"on {rng.choice(DAYS)}", f"in {spell(rng.randint(2, 40))} days"))
-        number = spell(rng.randint(2, 90))
-        follows = tuple(way.format(when=when, n=number) for way in words.FOLLOWS[rng.choice(event.follows)])
+        number, outcome = spell(rng.randint(2, 90)), rng.choice(event.follows)
+        follows = tuple(way.format(when=when, n=number) for way in words.FOLLOWS[outcome])
         said["next"] = capital(rng.choice(follows)) + "."
     kinds = rng.sample(list(words.EXTRAS), min(extras, len(words.EXTRAS)))
     for kind in kinds:
@@ -87,7 +88,7 @@ def draw_notice(rng: random.Random, section: str | None = None, extras: int = 0,
     order = ["event", *[key for key in ("where", "next") if key in said]]
     for kind in kinds:
         order.insert(rng.randint(0, len(order)), kind)
-    return Notice(event, gaps["day"], follows, {key: said[key] for key in order})
+    return Notice(event, gaps["day"], follows, outcome in TROUBLING, {key: said[key] for key in order})
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Digest:
     nowhere: str
     lead: str
     link: str
+    trouble: str  # the link where trouble follows
     tail: str
     wording: int
     bare: bool
@@ -113,7 +115,8 @@ class Digest:
         )
         if self.link and notice.follows:
             follow = notice.follows[self.wording % len(notice.follows)]
-            line = self.link.format(line=line, follow=follow, up=capital(follow))
+            link = self.trouble if notice.trouble else self.link
+            line = link.format(line=line, follow=follow, up=capital(follow))
         elif self.link or not notice.follows:
             line += self.tail
         if self.bare:
@@ -130,12 +133,16 @@ def draw_digest(rng: random.Random, short: bool) -> Digest:
     plain, stop = str, lambda line: line + "."
     voices = ("past", "present", "present", "passive") if short else ("past", "past", "present", "passive")
     finishes = (plain,) * 4 + ((str.upper, str.lower, stop, digits) if short else (stop,) * 10 + (digits,))
+    link = "" if short and rng.random() < 0.8 else rng.choice(links)
     return Digest(
         voice=rng.choice(voices),
         place=rng.choice(places),
         nowhere=rng.choice(("{line}", "{line}", "{line}", "somewhere, {line}", "?: {line}", "{line} (place unknown)")),
         lead=rng.choice(words.LEADS),
-        link="" if short and rng.random() < 0.8 else rng.choice(links),
+        link=link,
+        trouble=link
+        if rng.random() < 0.6
+        else rng.choice(("{line}, but {follow}", "{line}; alas, {follow}", *links[:3])),
         tail="" if short else rng.choice(words.TAILS),
         wording=rng.randrange(3),
         bare=short and rng.random() < 0.7,

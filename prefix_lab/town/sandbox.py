@@ -93,13 +93,11 @@ def _run(programs: list[tuple[str, list[str]]], seconds: float) -> list[Verdict]
 
 def _end(child: subprocess.Popen) -> None:
     """End the child and whatever it started."""
-    try:
+    if child.poll() is None:
         if LIMITED:
             os.killpg(child.pid, 9)
         else:
             child.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    child.wait()
+        child.wait()
     for pipe in (child.stdin, child.stdout):
         pipe.close()

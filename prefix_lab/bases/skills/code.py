@@ -232,6 +232,6 @@ def repair(rng: random.Random) -> Pairs:
 
 
 SKILLS = {
-    functions: 0.28, expressions: 0.14, describe: 0.1, phrases: 0.16, evaluate: 0.08, conditions: 0.05, respell: 0.08,
-    complete: 0.05, rename: 0.03, repair: 0.03,
+    functions: 0.3, expressions: 0.18, phrases: 0.18, describe: 0.08, respell: 0.07, evaluate: 0.05, complete: 0.05,
+    conditions: 0.03, rename: 0.03, repair: 0.03,
 }  # fmt: skip

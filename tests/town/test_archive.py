@@ -56,10 +56,10 @@ def test_rows_use_forty_patterns_and_many_openings(tasks):
 
 
 def test_every_pattern_makes_sentences_that_agree():
-    rng = random.Random(0)
+    rng, slots = random.Random(0), entries.slots("train")
     for entry in entries.ENTRIES:
         for _ in range(20):
-            sentence = build(rng, entry, entries.slots("train"))
+            sentence = build(rng, entry, slots)
             assert len(sentence.words) == len(sentence.upos) == len(sentence.names)
             assert sentence.words[0][0].isupper() or not sentence.words[0][0].isalpha()
             assert not re.search(r"\b[Aa] [aeiou]|\b[Aa]n [^aeiouh]|[{}<>|\[\]]|_|/", sentence.text), sentence.text

@@ -44,7 +44,6 @@ def slots_of(domain: Domain) -> dict[str, Callable[[random.Random], str]]:
         thing = slots["thing"](rng)
         return rng.choice((f"the {thing}", f"a {thing}", f"a <small|old|good|new> {thing}", f"the other {thing}"))
 
-    verbs = (*domain.doing * 4, *DEEDS)
     slots = NAMER.slots() | {
         "who": who, "what": what, "job": nouns((*domain.jobs * 10, *JOBS)),
         "thing": nouns((*domain.things * 10, *PROPERTY, *THINGS)), "dual": one_of(*TWOFOLD),
@@ -56,8 +55,8 @@ def slots_of(domain: Domain) -> dict[str, Callable[[random.Random], str]]:
         "first": lambda rng: rng.choice(names.FIRST_NAMES) + "/PER",
         "gave": lambda rng: rng.choice(GIVING)[1] + "/v", "given": lambda rng: rng.choice(GIVING)[2] + "/v",
         "took": lambda rng: rng.choice(TAKING)[1] + "/v", "taken": lambda rng: rng.choice(TAKING)[2] + "/v",
-        "do": lambda rng: rng.choice(verbs)[0] + "/v", "did": lambda rng: rng.choice(verbs)[1] + "/v",
-        "done": lambda rng: rng.choice(verbs)[2] + "/v",
+        "do": lambda rng: rng.choice(domain.doing)[0] + "/v", "did": lambda rng: rng.choice(domain.doing)[1] + "/v",
+        "done": lambda rng: rng.choice(domain.doing)[2] + "/v", "dealt": lambda rng: rng.choice(DEEDS)[2] + "/v",
     }  # fmt: skip
     return slots
 

@@ -106,7 +106,7 @@ DOMAINS = (
     ),
     domain(  # kitchen books
         "cook/n baker maid/n butcher/n scullion/n guest/n", "pie soup cheese onion egg turnip loaf/n ham/n cake/n",
-        "in the kitchen, at the stove/n, in the oven/n, at the table/n, in the cellar",
+        "in the kitchen, at the stove/n, in the pantry/n, at the table/n, in the cellar",
         "on {day}, before noon, at {n} o'clock/r, after dinner/n, in the evening, at Christmas/N",
         "taste-tasted-tasted burn-burned-burned cut-cut-cut eat-ate-eaten spoil-spoiled-spoiled drop-dropped-dropped",
         "Cook/v the <beans|eggs> for {n} minutes/n ; the cook/n will <taste/v|want> them .",
@@ -231,6 +231,8 @@ FRAMES = (
     "The work/n is <hard/a|slow|done/v> , and [0 we ] [V work/v ] [L {in} ] [T {when} ] .",
     "[0 <They|We|You> ] [V <mark/v|post/v|seal/v|copy/v> ] [1 every letter ] , but the <mark/n|post/n|seal/n|copy/n> "
     "is <wrong/a|missing|new> .",
+    "[0 {who} ] [V {dealt} ] [1 the letter <from {loc}|of {sur}> ] [L {in} ] <[T {when} ]|> .",
+    "[1 The <letter|page|note/n> ] was [V {dealt} ] [0 by {who} ] [T {when} ] .",
     "[1 The {thing} ] must be [V {done} ] [0 by {who} ] [T by {day} ] .",
     "[1 {what} ] was [V {done} ] [L by the <river|door|wall> ] [0 by {who} ] .",
     "[2 To {who} ] [0 {who2} ] [V {gave} ] [1 {what} ] [L by the window ] .",

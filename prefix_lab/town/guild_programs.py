@@ -249,6 +249,8 @@ def _write_choice(rng: random.Random, key: str, condition: Part, changes, nouns:
 
 def _chain(rng: random.Random):
     one, other = rng.sample([part for part in MAPS["str"] if part.one], 2)
+    if {one.key, other.key} < {"upper", "lower", "capital"}:
+        one = next(part for part in MAPS["str"] if part.key == "reverse")
     test = rng.choice([None, None, *FILTERS["str"][:6]])
     key = f"chain/{one.key}/{other.key}/{test.key if test else ''}"
     return key, partial(_write_chain, rng, key, one, other, test)

@@ -31,6 +31,11 @@ ANSWERS = (
 )  # fmt: skip
 WRONG = ("No, {right}.", "no: {right}", "No. {right:cap}.", "no ({right})", "{no}, {right}", "{no}. It is {right}.",
     "{no}; {right}")  # fmt: skip
+# How a slot's value is phrased where answers keep their prepositions.
+PHRASES = {
+    "time": "at {a}", "day": "on {a}", "month": "in {a}", "year": "in {a}", "place": "in {a}", "room": "in {a}",
+    "hall": "at {a}", "price": "for {a}", "beast": "{a:a}", "min": "{a} minutes", "deg": "{a} degrees",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,15 @@ class Manner:
 
     found: str
     untold: str
+    phrases: dict[str, str]
 
-    def say(self, rng: random.Random, answer: str, fact: Fact, passage: Passage, question: str) -> str:
-        said = restate(rng, fact, answer) if "{s}" in self.found else ""
+    def phrase(self, fact: Fact, slot: str) -> str:
+        """The value of `slot`, with its preposition where this manner keeps them."""
+        return Pattern().format(self.phrases.get(slot, "{a}"), a=fact.values[slot])
+
+    def say(self, rng: random.Random, slot: str, fact: Fact, passage: Passage, question: str) -> str:
+        said = restate(rng, fact, fact.values[slot]) if "{s}" in self.found else ""
+        answer = self.phrase(fact, slot)
         first = passage.writer.split()[0]
         gaps = {"a": answer, "s": said, "w": passage.writer, "f": first, "d": passage.book, "q": question}
         return (Pattern().format if self.found[0] == "{" else fill)(self.found, **gaps)
@@ -59,7 +70,8 @@ def draw_manner(rng: random.Random) -> Manner:
         "The {d} leaves it open.",
         "{w}: nothing",
     )
-    return Manner(rng.choice(ANSWERS), rng.choice(UNTOLD if rng.random() < 0.7 else by_writer))
+    untold = rng.choice(UNTOLD if rng.random() < 0.7 else by_writer)
+    return Manner(rng.choice(ANSWERS), untold, PHRASES if rng.random() < 0.25 else {})
 
 
 def find(rng: random.Random) -> Examples:
@@ -87,7 +99,7 @@ def _answered(rng, layout: Layout, manner: Manner, passage: Passage, vain: float
     if rng.random() < vain:
         return layout.put(text, ask_in_vain(rng, passage)), manner.refuse(passage)
     question, slot, fact = ask(rng, passage.facts)
-    return layout.put(text, question), manner.say(rng, fact.values[slot], fact, passage, question)
+    return layout.put(text, question), manner.say(rng, slot, fact, passage, question)
 
 
 def verify(rng: random.Random) -> Examples:
@@ -199,7 +211,7 @@ def mixed(rng: random.Random) -> Examples:
     )
     end = rng.choice(ends)
     layout = draw_layout(rng).citing(rng, end, manner.untold)
-    yes, no = rng.choice((("yes", "no"), ("Yes", "No"), ("Indeed", "Not so"), ("True", "False")))
+    yes, no = draw_labels(rng, [("yes", "no"), ("Yes", "No"), ("Indeed", "Not so"), ("True", "False")], 0.7)
     passage = layout.write(rng) if rng.random() < 0.4 else None
     examples = []
     for i in range(rng.randint(2, 4)):
@@ -209,7 +221,7 @@ def mixed(rng: random.Random) -> Examples:
         kind = rng.random()
         if kind < 0.5:
             question, slot, fact = ask(rng, here.facts)
-            examples.append((layout.put(text, question), fact.values[slot] + tail))
+            examples.append((layout.put(text, question), manner.phrase(fact, slot) + tail))
         elif kind < 0.85:
             claim, slot, fact = check(rng, here.facts)
             right = fact.values[slot]
@@ -217,7 +229,9 @@ def mixed(rng: random.Random) -> Examples:
                 pass
             holds = rng.random() < 0.5
             question = fill(claim, **{**fact.values, slot: right if holds else other})
-            examples.append((layout.put(text, question), (yes if holds else f"{no}, {right}") + tail))
+            examples.append(
+                (layout.put(text, question), (yes if holds else f"{no}, {manner.phrase(fact, slot)}") + tail)
+            )
         else:
             examples.append((layout.put(text, ask_in_vain(rng, here)), manner.refuse(here)))
     return examples

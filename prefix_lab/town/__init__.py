@@ -24,6 +24,7 @@ FAMILIES = {  # a task's name -> the module of its family
     "headline": "newspaper",
     "summary": "newspaper",
     "tone": "newspaper",
+    "recommendation": "library",
 }
 SIZES = ("lab", "full")
 

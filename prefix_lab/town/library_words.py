@@ -1,4 +1,9 @@
-"""Words of the library of Larkhaven: what people say of a thing they liked or did not, and what books are."""
+"""Words of the library of Larkhaven: what people say of a thing they liked or did not, what books are, their titles."""
+
+import random
+
+from prefix_lab.town import names
+from prefix_lab.town.grammar import fill, plural
 
 LIKED = (
     "loved it", "wants more", "a joy", "asked for more", "would do it again", "smiled from start to finish",
@@ -25,3 +30,12 @@ SUBJECTS = (
     "a stolen horse", "a great flood", "a lighthouse", "snow", "gardens", "a long winter", "smugglers", "trains",
     "bread", "wolves", "islands", "a haunted mill", "kings",
 )  # fmt: skip
+
+
+def title(rng: random.Random) -> str:
+    """A title: "The Otter of Quillby", "A Kettle for Ada"."""
+    adjective, (noun, other) = rng.choice(names.ADJECTIVES), rng.sample(names.NOUNS, 2)
+    many = "Wolves" if noun == "Wolf" else plural(noun.lower()).capitalize()
+    return rng.choice((f"The {adjective} {noun}", f"{adjective} {many}", f"{noun} and {other}",
+        f"The {noun} of {names.surname(rng)}", fill("{x:a} for {y}", x=noun, y=rng.choice(names.FIRST_NAMES)),
+        f"{rng.choice(names.FIRST_NAMES)} and the {noun}", f"{many} at {names.surname(rng)}"))  # fmt: skip

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from prefix_lab.bases.skills.domains import ANIMALS, COLOURS, POOL, TOPICS
 from prefix_lab.town import names
-from prefix_lab.town.grammar import fill, plural
-from prefix_lab.town.library_words import KINDS, SUBJECTS
+from prefix_lab.town.library_words import KINDS, SUBJECTS, title
 
 
 @dataclass(frozen=True)
@@ -33,26 +32,18 @@ def different(rng: random.Random, values, n: int) -> list[str]:
     return list(drawn)
 
 
-def _title(rng: random.Random) -> str:
-    adjective, (noun, other) = rng.choice(names.ADJECTIVES), rng.sample(names.NOUNS, 2)
-    many = "Wolves" if noun == "Wolf" else plural(noun.lower()).capitalize()
-    return rng.choice((f"The {adjective} {noun}", f"{adjective} {many}", f"{noun} and {other}",
-        f"The {noun} of {names.surname(rng)}", fill("{x:a} for {y}", x=noun, y=rng.choice(names.FIRST_NAMES)),
-        f"{rng.choice(names.FIRST_NAMES)} and the {noun}", f"{many} at {names.surname(rng)}"))  # fmt: skip
-
-
 WHO, PLACE = names.surname, names.village
 MONTHS = tuple("January February March April May June July August September October November December".split())
 DOMAINS = {
-    "play": Domain(_title, {"kind": ("comedy", "tragedy", "farce", "romance", "history", "ballet", "opera", "mystery",
+    "play": Domain(title, {"kind": ("comedy", "tragedy", "farce", "romance", "history", "ballet", "opera", "mystery",
         "fairy tale", "puppet show"), "about": SUBJECTS, "who": WHO},
         ("{name}, {kind:a} about {about} by {who}", "{kind:a} by {who} about {about}: {name}",
         "{name} ({kind}, {about}) by {who}")),
-    "song": Domain(_title, {"kind": ("waltz", "ballad", "lullaby", "march", "hymn", "polka", "round", "love song",
+    "song": Domain(title, {"kind": ("waltz", "ballad", "lullaby", "march", "hymn", "polka", "round", "love song",
         "carol", "shanty"),
         "about": TOPICS, "who": WHO},
         ("{name}, {kind:a} about {about}, sung by {who}", "{who} sings {name}, {kind:a} about {about}")),
-    "dish": Domain(_title, {"kind": ("soup", "pie", "stew", "cake", "salad", "pudding", "omelette",
+    "dish": Domain(title, {"kind": ("soup", "pie", "stew", "cake", "salad", "pudding", "omelette",
         "pancake", "curry", "broth"), "with": ("leeks", "plums", "cheese", "trout", "beans", "honey", "ham", "nuts",
         "apples", "eggs"),
         "who": WHO}, ("{name}, {kind:a} with {with} from the kitchen of {who}",
@@ -76,7 +67,7 @@ DOMAINS = {
         "thistle", "daisy"),
         "colour": COLOURS, "who": WHO}, ("{name}, {colour:a} {kind} grown by {who}",
         "{kind} {name} ({colour}), from {who}")),
-    "painting": Domain(_title, {"kind": ("portrait", "sketch", "print", "mural", "poster", "watercolour", "miniature",
+    "painting": Domain(title, {"kind": ("portrait", "sketch", "print", "mural", "poster", "watercolour", "miniature",
         "fresco", "cartoon", "woodcut"),
         "about": TOPICS, "who": WHO}, ("{name}, {kind:a} of {about} by {who}", "{who}: {name}, {kind}, {about}")),
     "toy": Domain(names.sign, {"kind": ("kite", "doll", "drum", "top", "puppet", "train", "whistle", "hoop", "boat",
@@ -92,7 +83,7 @@ DOMAINS = {
         "colour": COLOURS, "place": PLACE}, ("{name}, {colour:a} {kind} in {place}",
         "the {colour} {kind} {name} in {place}")),
 }  # fmt: skip
-BOOK = Domain(_title, {"kind": KINDS, "about": SUBJECTS, "who": WHO},
+BOOK = Domain(title, {"kind": KINDS, "about": SUBJECTS, "who": WHO},
     ("{name}, {kind:a} by {who} on {about}", "{who}, {name}: {kind}, {about}"))  # fmt: skip
 PLAIN = ("{name} ({x}, {y}, {z})", "{name}, {x}, {y}, {z}", "{x} / {y} / {z} / {name}", "{name} - {x} - {y} - {z}",
     "{name}: {x}, {y}, {z}", "[{name}] {x} {y} {z}", "{x}, {y}, {z}: {name}", "{name} | {x} | {y} | {z}",

@@ -14,7 +14,7 @@ import torch
 from prefix_lab.bases.tokenizer import BLANKS, SPECIAL
 
 IGNORED = -100
-ECHO = 1 / 8  # the share of rows that repeat random tokens
+ECHO, ECHO_AT_FIRST, AT_FIRST = 1 / 8, 1 / 2, 400  # the share of rows that repeat random tokens; at first, until step
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Batches:
         return np.random.default_rng((self.seed, step))
 
 
+def echoes(rows: int, step: int) -> int:
+    """How many of a step's rows repeat random tokens."""
+    return round(rows * (ECHO_AT_FIRST if step < AT_FIRST else ECHO))
+
+
 def echo(rng: np.random.Generator, vocabulary: int, length: int) -> np.ndarray:
     """(length,) 4 to 63 random tokens over and over."""
     return np.resize(rng.integers(len(SPECIAL), vocabulary, rng.integers(4, 64)), length)
@@ -60,7 +65,7 @@ def next_token(text: Text, batches: Batches, step: int) -> dict[str, torch.Tenso
     """Rows (B, T) to be predicted token by token."""
     rng = batches.rng(step)
     ids = text.rows(step * batches.rows, batches.rows, batches.length)[0].astype(np.int64)
-    for row in range(round(ECHO * batches.rows)):
+    for row in range(echoes(batches.rows, step)):
         ids[row] = echo(rng, batches.vocabulary, batches.length)
     return {"input_ids": torch.from_numpy(ids), "labels": torch.from_numpy(ids)}
 
@@ -74,7 +79,7 @@ def masked(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
     rng = batches.rng(step)
     ids, answers = text.rows(step * batches.rows, batches.rows, batches.length)
     ids = ids.astype(np.int64)
-    for row in range(round(ECHO * batches.rows)):
+    for row in range(echoes(batches.rows, step)):
         ids[row], answers = echo(rng, batches.vocabulary, batches.length), answers.copy()
         answers[row] = 0
     edges = np.diff(answers.astype(np.int64), axis=1, prepend=0) != 0
@@ -95,7 +100,7 @@ def blanks(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
     rng = batches.rng(step)
     pairs = []
     for i, document in enumerate(_alike(text, batches, step)):
-        if i < round(ECHO * batches.rows):
+        if i < echoes(batches.rows, step):
             ids = rng.integers(len(SPECIAL), batches.vocabulary, rng.integers(4, 48))
             pairs.append((ids, np.append(ids, batches.end)))
             continue

@@ -6,7 +6,7 @@ has the same tokens in a record ("name[Quillby]") as in a sentence ("to Quillby"
 
 from collections.abc import Iterable
 
-VOCABULARY = 3072
+VOCABULARY = 3328
 END, PAD, MASK, BEGIN, SEPARATOR = NAMED = ("<|end|>", "<|pad|>", "<|mask|>", "<|begin|>", "<|separator|>")
 BLANKS = tuple(f"<|blank {i}|>" for i in range(16))
 SPECIAL = NAMED + BLANKS  # a token's place here is its id

@@ -22,13 +22,10 @@ from prefix_lab.town import newspaper_notes as notes
 from prefix_lab.town.grammar import capital, fill, spell
 from prefix_lab.town.newspaper_pages import (
     BUGLE,
-    COMPARISONS,
     CONTRASTS,
     COURIER,
-    DEEDS,
     EXTRAS,
     FEARED,
-    FIGURES,
     FOLLOWS,
     HOPED,
     HOURS,
@@ -193,11 +190,11 @@ def draw_note(rng: random.Random, pool: str, paper: Paper, grade: int) -> str:
     gaps |= {"season": rng.choice(("spring", "summer", "autumn", "winter")), "age": spell(rng.randint(3, 90))}
     gaps["period"] = rng.choice(PERIODS).format(month=rng.choice(MONTHS), last=rng.choice(MONTHS))
     if way < 0.3:
-        return write(rng, pool, FIGURES, gaps)
+        return write(rng, pool, paper.figures, gaps)
     if way < 0.55:
-        return write(rng, pool, DEEDS, gaps)
+        return write(rng, pool, paper.deeds, gaps)
     if way < 0.72:
-        return write(rng, pool, COMPARISONS, gaps)
+        return write(rng, pool, paper.comparisons, gaps)
     if way < 0.8 and grade != notes.SAME:  # hopes and fears that came to nothing mean the opposite
         opposite = notes.draw_figure(rng, notes.BETTER + notes.WORSE - grade)
         gaps |= {"figure": opposite.name, "move": opposite.move}

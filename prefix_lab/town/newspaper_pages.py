@@ -9,16 +9,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Paper:
-    """A newspaper: its town, and how it opens an article where the place is known and where it is not."""
+    """A newspaper: its name, and how it opens an article where the place is known and where it is not.
 
-    town: str
+    On its money page {firm} is whose news it is, {figure} and {move} what rose or fell, {deed} what it did, {more} how
+    it stands beside another; {period} and {rival} are when and whom.
+    """
+
     name: str
     placed: tuple[str, ...]
     unplaced: tuple[str, ...]
+    figures: tuple[str, ...]
+    deeds: tuple[str, ...]
+    comparisons: tuple[str, ...]
 
 
 COURIER = Paper(
-    town="Larkhaven",
     name="Courier",
     placed=(
         "{act} {place} on {day}, before the eyes of {n} onlookers.",
@@ -63,9 +68,40 @@ COURIER = Paper(
         "Larkhaven has something to talk about, for {pas}.",
         "We stop the press: {act} at {hour}.",
     ),
+    figures=(
+        "{firm} told the {paper} that {figure} {move} {period}.",
+        "Over the counter at {firm} one hears that {figure} {move}.",
+        "In the ledgers of {firm}, {figure} {move} {period}.",
+        "The partners of {firm} met on {day} and learnt that {figure} {move}.",
+        "{period}, {figure} at {firm} {move}.",
+        "A line from {firm}: {figure} {move} {period}.",
+        "The head clerk of {firm} writes that {figure} {move}.",
+        "As for {firm}, {figure} {move} {period}.",
+        "{figure} at {firm} {move} {period}, as the accounts show.",
+        "Nobody at {firm} will deny that {figure} {move}.",
+    ),
+    deeds=(
+        "{firm} {deed}, we read on the door.",
+        "According to the money changers, {firm} {deed}.",
+        "On {day} it became known that {firm} {deed}.",
+        "{firm} {deed}, writes our man in the counting house.",
+        "The exchange heard {period} that {firm} {deed}.",
+        "From the Rope Walk comes word that {firm} {deed}.",
+        "{firm}, {age} years in business, {deed}.",
+        "{friend} of {firm} let slip that the house {deed}.",
+        "For the record, {firm} {deed}.",
+        "One line on {firm}, which {deed}.",
+    ),
+    comparisons=(
+        "{firm} {more} {than} in the year before.",
+        "{period} {firm} {more} {than} {rival}.",
+        "{rival} will have read it: {firm} {more} {than} in any other year.",
+        "Put beside last {season}, {firm} {more} {than} then.",
+        "{firm} {more} {than} {rival}, if the books are right.",
+        "The {season} is over, and {firm} {more} {than} a twelvemonth ago.",
+    ),
 )
 BUGLE = Paper(
-    town="Brackwater",
     name="Bugle",
     placed=(
         "Well now, {act} {place}.",
@@ -91,6 +127,26 @@ BUGLE = Paper(
         "If you slept through {day}, you missed this: {act}.",
         "{day} saw a fine to-do, since {act}.",
     ),
+    figures=(
+        "Psst: {figure} {move} at {firm}.",
+        "A little bird sings that {figure} {move} at {firm} {period}.",
+        "Poor or rich, {firm} cannot hide it: {figure} {move}.",
+        "Ask {friend} of {firm}, who knows that {figure} {move} {period}.",
+        "{firm}, they whisper at the pump: {figure} {move} {period}.",
+    ),
+    deeds=(
+        "Psst: {firm} {deed}.",
+        "A little bird sings that {firm} {deed}.",
+        "Guess who {deed}: {firm}, of all houses.",
+        "{friend} swears on the family goose that {firm} {deed}.",
+        "At the pump one hears that {firm} {deed}.",
+    ),
+    comparisons=(
+        "Psst: {firm} {more} {than} {rival}.",
+        "A little bird sings that {firm} {more} {than} a year back.",
+        "Take that, {rival}: {firm} {more} {than} you.",
+        "{friend} of {firm} can count: the house {more} {than} {rival}.",
+    ),
 )
 
 WHERE = (  # where the first sentence does not say it
@@ -99,7 +155,7 @@ WHERE = (  # where the first sentence does not say it
     "Those who were {place} will not forget it.",
     "{spot} had not seen such a crowd for years.",
     "Readers will find the spot {place}.",
-    "<None of|All of> it would have happened anywhere but {place}.",
+    "None of it would have happened anywhere but {place}.",
 )
 # What may follow an event: as the house says it in one line, and as articles say it.
 FOLLOWS = {
@@ -124,7 +180,7 @@ FOLLOWS = {
     "protest": ("a protest is called {when}", "Those who dislike it will march with drums {when}.",
         "Banners are being painted for a march {when}.", "The angriest mean to gather under the clock {when}."),
     "start": ("the new order starts {when}", "The town will feel the difference {when}.",
-        "The change is to come {when}.", "Nothing will be as before {when}."),
+        "The change is to come {when}.", "Clerks will see to the change {when}."),
     "return": ("a return is set {when}", "Nobody has long to wait for the next round, which comes {when}.",
         "The same faces will be seen again {when}.", "More of the same is promised {when}."),
     "show": ("the public may see it {when}", "Curious folk may have a look for a penny {when}.",
@@ -147,7 +203,7 @@ EXTRAS = {  # sentences beside the point, by kind
         '{friend}, {job:a}, told the {paper}: "<You should have seen it|I blame the moon|One gets used to it>."',
         '"<Put that in your paper|I shall write to my aunt|That calls for tea>," {friend} called out.',
         '"<My grandmother did it better|It smells of fish|I only blinked once>," was the view of {friend}.',
-        '"<Tell my brother|Write that down|Mind the step>," {friend}, {job:a}, <advised|shouted|begged> us.',
+        '"<Tell my brother|Write that down|Mind the step>," {friend}, {job:a}, <advised us|shouted|begged>.',
         '"I have waited {n} years for this," {friend} <said|told the {paper}|whispered>.',
         'Asked for a word, {friend} said only "<yes|perhaps|Thursday|ask my wife>".',
     ),
@@ -184,40 +240,7 @@ HOURS = ("noon", "dawn", "midnight", "sunset", "eight", "nine", "ten", "eleven",
 KICKERS = {"harbour": "Tide", "council": "Gavel", "sport": "Whistle", "trade": "Till", "world": "Post",
     "science": "Lens"}  # fmt: skip
 
-# The money page: {firm} is whose news it is, {figure} and {move} what rose or fell, {deed} what it did, {more} how it
-# stands beside another; {period} and {rival} are when and whom.
-FIGURES = (
-    "{firm} told the {paper} that {figure} {move} {period}.",
-    "Over the counter at {firm} one hears that {figure} {move}.",
-    "In the ledgers of {firm}, {figure} {move} {period}.",
-    "The partners of {firm} met on {day} and learnt that {figure} {move}.",
-    "{period}, {figure} at {firm} {move}.",
-    "A line from {firm}: {figure} {move} {period}.",
-    "The head clerk of {firm} writes that {figure} {move}.",
-    "As for {firm}, {figure} {move} {period}.",
-    "{figure} at {firm} {move} {period}, as the accounts show.",
-    "Nobody at {firm} will deny that {figure} {move}.",
-)
-DEEDS = (
-    "{firm} {deed}, we read on the door.",
-    "According to the money changers, {firm} {deed}.",
-    "On {day} it became known that {firm} {deed}.",
-    "{firm} {deed}, writes our man in the counting house.",
-    "The exchange heard {period} that {firm} {deed}.",
-    "From the Rope Walk comes word that {firm} {deed}.",
-    "{firm}, {age} years in business, {deed}.",
-    "{friend} of {firm} let slip that the house {deed}.",
-    "For the record, {firm} {deed}.",
-    "One line on {firm}, which {deed}.",
-)
-COMPARISONS = (
-    "{firm} {more} {than} in the year before.",
-    "{period} {firm} {more} {than} {rival}.",
-    "{rival} will have read it: {firm} {more} {than} in any other year.",
-    "Put beside last {season}, {firm} {more} {than} then.",
-    "{firm} {more} {than} {rival}, if the books are right.",
-    "The {season} is over, and {firm} {more} {than} a twelvemonth ago.",
-)
+# Notes of which one clause or expectation decides, in both papers.
 CONTRASTS = (  # the clause {two} decides
     "{firm} has two things to report: {one}, but {two}.",
     "While {one} at {firm}, {two}.",

@@ -50,7 +50,7 @@ FILLERS = {
     "works": ("a new well", "a second bridge", "wider pavements", "a town clock", "street lamps", "a public bath",
         "a tram line", "a park", "new drains", "a fire station"),
 }  # fmt: skip
-TEAMS = ("United", "Athletic", "Rowing Club", "Eleven", "Albion", "Skittles Club", "Town", "Cricket Club")
+TEAMS = ("United", "Athletic", "Rowing Club", "Bowling Club", "Albion", "Skittles Club", "Town", "Cricket Club")
 FIRMS = ("and Sons", "and Daughters", "Brothers", "and Company", "Stores", "Mills", "Traders")
 PLACES = ("Pier", "Fountain", "Bridge", "Tower", "Steps", "Gate", "Square", "Arches", "Market", "Green")
 
@@ -124,8 +124,8 @@ EVENTS = {
             "start feast"),
         ("firm", "dismiss", "{n} bakers|{n} clerks|{n} weavers|{n} apprentices|the head bookkeeper|{n} coopers",
             "protest start"),
-        ("firm", "raise", "the price of {good}|the wages of {n} clerks|the rent of {n} stalls", "protest start"),
-        ("firm", "cut", "the price of {good}|the wages of {n} clerks|the price of {cargo}", "sale protest"),
+        ("firm", "raise", "the price of {good}|{p}the wages of {n} clerks|the rent of {n} stalls", "protest start"),
+        ("firm", "cut", "the price of {good}|{p}the wages of {n} clerks|the price of {cargo}", "sale protest"),
         ("firm|person", "buy",
             "a rival mill|a candle works|a printing house|a brewery|the corner bakery|a soap factory",
             "cost start"),
@@ -156,7 +156,7 @@ EVENTS = {
         ("state", "name", "a new prime minister|{n} ministers|a new ambassador|an heir to the throne", "start feast"),
     ),
     "science": (
-        ("scholar", "discover", "a new comet|a blind beetle|a moss that glows|a lost star map|the bones of a giant "
+        ("scholar", "discover", "a new comet|a blind beetle|a moss that glows|a lost star map|{p}the bones of a giant "
             "lizard|a new kind of moth|an unknown metal", "show report"),
         ("scholar", "count", "{n} kinds of moss|{n} sunspots|{n} rare moths|{n} falling stars|{n} rings in an oak",
             "report show"),

@@ -22,6 +22,7 @@ from prefix_lab.bases import quiet
 from prefix_lab.bases.card import write_card
 from prefix_lab.bases.corpus import MIXTURES, documents, text_of
 from prefix_lab.bases.recipes import RECIPES, Recipe
+from prefix_lab.bases.skills import labels
 from prefix_lab.bases.tokenizer import MASK, train_tokenizer
 
 HELD_OUT_STEPS = 16  # batches of held-out text
@@ -37,7 +38,8 @@ def build_tokenizer(work: Path, seed: int):
     path = work / "tokenizer"
     if not path.exists():
         texts = [text_of(document) for base in MIXTURES for document in islice(documents(seed, base), TOKENIZER_TEXTS)]
-        save_whole(path, train_tokenizer(texts).save_pretrained)
+        words = [*labels.WORDS, *labels.verbalisers()]
+        save_whole(path, train_tokenizer(texts, words).save_pretrained)
     return AutoTokenizer.from_pretrained(path)
 
 

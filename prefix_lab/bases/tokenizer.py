@@ -6,15 +6,19 @@ has the same tokens in a record ("name[Quillby]") as in a sentence ("to Quillby"
 
 from collections.abc import Iterable
 
-VOCABULARY = 3328
+VOCABULARY = 3584
 END, PAD, MASK, BEGIN, SEPARATOR = NAMED = ("<|end|>", "<|pad|>", "<|mask|>", "<|begin|>", "<|separator|>")
 BLANKS = tuple(f"<|blank {i}|>" for i in range(16))
 SPECIAL = NAMED + BLANKS  # a token's place here is its id
+OFTEN = 1000  # how many times a word or character that must be one token is shown
 WORDS = r"'(?:s|t|re|ve|m|ll|d)(?!\p{L})| ?\p{Ll}+|\p{Lu}[\p{Ll}\p{M}]*|\p{L}\p{M}*|\p{N}| ?[^\s\p{L}\p{N}]|\s"
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY):
-    """A `PreTrainedTokenizerFast` of `vocabulary` tokens, its merges learnt from `texts`."""
+def train_tokenizer(texts: list[str], words: Iterable[str] = (), vocabulary: int = VOCABULARY):
+    """A `PreTrainedTokenizerFast` of `vocabulary` tokens, its merges learnt from `texts`.
+
+    Each of `words` becomes one token where it begins a line, and so does each Chinese character of `texts`.
+    """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -30,7 +34,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY):
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    characters = {character for text in texts for character in text if character > "\u2e80"}
+    often = ["\n".join(sorted({*words, *characters}))] * OFTEN
+    tokenizer.train_from_iterator([*texts, *often], trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, mask_token=MASK, bos_token=BEGIN, sep_token=SEPARATOR,
         clean_up_tokenization_spaces=False,

@@ -14,11 +14,16 @@ WORDS = (
 ).split()  # fmt: skip
 
 
+def verbalisers() -> list[str]:
+    """The label words of all lab tasks."""
+    return sorted({label for name in FAMILIES for label in task_of(name).labels})
+
+
 @cache
 def _arbitrary() -> tuple[tuple[str, ...], ...]:
     """Vocabularies to draw from: words (among them the verbalisers of chapters, here without their meaning), signs."""
-    verbalisers = sorted({label for name in FAMILIES for label in task_of(name).labels})
-    return (*[(*WORDS, *verbalisers)] * 2, tuple(verbalisers) or tuple(WORDS), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    known = tuple(verbalisers())
+    return (*[(*WORDS, *known)] * 2, known, tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
         tuple("0123456789"), tuple("+-*/#!?=<>%&@^~"), tuple("abcdefghijklmnop"))  # fmt: skip
 
 

@@ -20,6 +20,7 @@ FAMILIES = {  # a task's name -> the module of its family
     "extractive-qa": "timetable",
     "generative-qa": "timetable",
     "intent": "service",
+    "slots": "service",
     "topic": "newspaper",
     "headline": "newspaper",
     "summary": "newspaper",

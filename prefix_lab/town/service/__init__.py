@@ -7,6 +7,7 @@ from prefix_lab.town import names
 from prefix_lab.town.grammar import capital
 from prefix_lab.town.rows import Hub, Task
 from prefix_lab.town.service.bank import FILED, INTENTS, Intent
+from prefix_lab.town.service.slots import draw_tagged, slot_features, slot_row
 from prefix_lab.town.service.speech import WRAPPINGS, Gaps, request, say, with_chat
 from prefix_lab.town.service.words import ACTS
 
@@ -25,6 +26,13 @@ BANKING77 = Hub(
         "validation": "+".join(f"train[{i}:{i + 10}]" for i in _TENS),
         "test": "test",
     },
+)
+SNIPS = Hub(
+    repository="LightChen2333/OpenSLU",
+    revision="refs/convert/parquet",
+    licence="MIT",
+    about="SNIPS (Coucke et al. 2018): spoken orders to a voice assistant, 39 slots in BIO, as OpenSLU splits them.",
+    config="snips",
 )
 
 
@@ -85,5 +93,13 @@ TASKS = {
         labels=LABELS,
         unique="text",
         texts=("text",),
+    ),
+    "slots": Task(
+        about="Requests at the Bank of Larkhaven: which words name a sum, who pays, who is paid, when, where.",
+        features=slot_features,
+        draw=lambda rng, pool, domain: slot_row(*draw_tagged(rng, pool)),
+        hub=SNIPS,
+        read=lambda row: slot_row(row["text"], row["slot"]),
+        texts=("source",),
     ),
 }

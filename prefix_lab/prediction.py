@@ -41,10 +41,12 @@ def with_head(model, kind: str, labels=(), seed: int = 0):
 def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) -> dict:
     """The row as tokens with labels, for a model whose head fits the kind.
 
-    generate: source, target, end, as in `training.encode`. classify: source, one mask, end; the label at the mask is
-    the first token of the target. tag: the words of `tokens` with spaces between, then end; a word's entry in `tags` is
-    the label of its first token, its other tokens have none. span: question, line break, context, end; the places of
-    the first and the last token of the answer, which is `target` at `answer_start`.
+    generate: source, target, end, as in `training.encode`.
+    classify: source, one mask, end; the label at the mask is the first token of the target.
+    tag: the words of `tokens` with spaces between, end; a word's entry in `tags` is the label of its first token, and
+    its other tokens have none.
+    span: source, which holds `context`, end; the places of the first and the last token of the first of `answers`,
+    whose `answer_start` counts characters of the context.
     """
     if kind == "generate":
         return training.encode(row, tokenizer, is_encoder_decoder)
@@ -58,8 +60,9 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
             answers[place] = tag
         return {"input_ids": ids, "labels": answers}
     if kind == "span":
-        ids, spans, _ = _question(row, tokenizer)
-        start, end = row["answer_start"], row["answer_start"] + len(row["target"])
+        ids, spans = _pieces(row, tokenizer)
+        start = row["answers"]["answer_start"][0]
+        end = start + len(row["answers"]["text"][0])
         inside = [i for i, (left, right) in enumerate(spans) if right > start and left < end]
         return {"input_ids": ids, "start_positions": inside[0], "end_positions": inside[-1]}
     raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
@@ -140,15 +143,15 @@ def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:
 
 
 def _span(model, tokenizer, rows, labels, _, longest: int = 32) -> list[str]:
-    questions = [_question(row, tokenizer) for row in rows]
-    output = model(**_batch(model, tokenizer, [ids for ids, _, _ in questions]))
+    pieces = [_pieces(row, tokenizer) for row in rows]
+    output = model(**_batch(model, tokenizer, [ids for ids, _ in pieces]))
     answers = []
-    for row, (_, spans, first), start, end in zip(rows, questions, output.start_logits, output.end_logits):
-        start, end = start.float()[first : len(spans)], end.float()[first : len(spans)]
-        scores = start[:, None] + end[None, :]  # (S, S): a span from row to column
-        allowed = torch.ones_like(scores, dtype=torch.bool).triu().tril(longest - 1)
-        left, right = divmod(scores.masked_fill(~allowed, float("-inf")).argmax().item(), len(start))
-        answers.append(row["context"][spans[first + left][0] : spans[first + right][1]].strip())
+    for row, (_, spans), start, end in zip(rows, pieces, output.start_logits.float(), output.end_logits.float()):
+        scores = start[: len(spans), None] + end[None, : len(spans)]  # (S, S): a span from row to column
+        inside = torch.tensor([right > 0 and left < len(row["context"]) for left, right in spans]).to(scores.device)
+        allowed = (inside[:, None] & inside[None, :]).triu().tril(longest - 1)
+        left, right = divmod(scores.masked_fill(~allowed, float("-inf")).argmax().item(), len(spans))
+        answers.append(row["context"][max(0, spans[left][0]) : spans[right][1]].strip())
     return answers
 
 
@@ -171,12 +174,12 @@ def _words(row: dict, tokenizer) -> tuple[list[int], list[int]]:
     return [*encoded["input_ids"], tokenizer.eos_token_id], places
 
 
-def _question(row: dict, tokenizer):
-    """The ids of question and context, each token's piece of the context, and the first token of the context."""
-    question = tokenizer(row["question"] + "\n", add_special_tokens=False)["input_ids"]
-    context = tokenizer(row["context"], add_special_tokens=False, return_offsets_mapping=True)
-    spans = [(-1, -1)] * len(question) + [tuple(span) for span in context["offset_mapping"]]
-    return [*question, *context["input_ids"], tokenizer.eos_token_id], spans, len(question)
+def _pieces(row: dict, tokenizer) -> tuple[list[int], list[tuple[int, int]]]:
+    """The ids of source and end, and for each token of the source where it stands, counted from the context's start."""
+    encoded = tokenizer(row["source"], add_special_tokens=False, return_offsets_mapping=True)
+    start = row["source"].rindex(row["context"])
+    spans = [(left - start, right - start) for left, right in encoded["offset_mapping"]]
+    return [*encoded["input_ids"], tokenizer.eos_token_id], spans
 
 
 def _batch(model, tokenizer, ids: list[list[int]]) -> dict[str, torch.Tensor]:

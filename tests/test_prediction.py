@@ -13,8 +13,15 @@ WORDS = "the ferry was late and cold but Ann Bell of the Old Mint liked it very 
 ROWS = [{"source": f"the ferry was {word}\n", "target": label} for word, label in (("cold", "bad"), ("much", "good"))]
 TAGGED = {"source": "Ann Bell liked it .\n", "target": "", "tokens": ["Ann", "Bell", "liked", "it", "."],
           "tags": [1, 2, 0, 0, 0]}  # fmt: skip
-ASKED = {"source": "", "question": "what was late?", "context": "Ann Bell liked the ferry, but it was late.",
-         "target": "the ferry", "answer_start": 15}  # fmt: skip
+CONTEXT = "Ann Bell liked the ferry, but it was late."
+
+
+def asked(question: str, answer: str) -> dict:
+    answers = {"text": [answer], "answer_start": [CONTEXT.index(answer)]}
+    return {"source": f"Wanted: {question}\n{CONTEXT}\n", "target": answer, "context": CONTEXT, "answers": answers}
+
+
+ASKED, ASKED_WHO = asked("what was late?", "the ferry"), asked("who?", "Ann Bell")
 TAGS = ["O", "B-PER", "I-PER"]
 
 
@@ -101,7 +108,7 @@ def test_a_new_head_keeps_the_pretrained_weights_and_is_drawn_by_its_seed(tokeni
         ("generate", "encoder-decoder", ROWS, ()),
         ("classify", "encoder", ROWS, ("good", "bad")),
         ("tag", "encoder", [TAGGED, TAGGED | {"tokens": ["it", "liked", "Ann"], "tags": [0, 0, 1]}], TAGS),
-        ("span", "encoder", [ASKED, ASKED | {"target": "Ann Bell", "answer_start": 0, "question": "who?"}], ()),
+        ("span", "encoder", [ASKED, ASKED_WHO], ()),
     ],
 )
 def test_what_a_model_has_learnt_by_heart_is_what_it_answers(kind, base, rows, labels, tokenizer):

@@ -91,7 +91,7 @@ def encoder_decoder(tokenizer):
 
 
 RECIPES = {
-    "lab-gpt": Recipe(decoder, next_token, steps=4500, rows=8, length=512),
-    "lab-bert": Recipe(encoder, masked, steps=3600, rows=16, length=256),
-    "lab-t5": Recipe(encoder_decoder, blanks, steps=4000, rows=32, length=320),
+    "lab-gpt": Recipe(decoder, next_token, steps=4000, rows=8, length=512),
+    "lab-bert": Recipe(encoder, masked, steps=3200, rows=16, length=256),
+    "lab-t5": Recipe(encoder_decoder, blanks, steps=3600, rows=32, length=320),
 }

@@ -20,7 +20,9 @@ LABELS = {"label": ClassLabel(names=["bad", "good"])}
 TAGS = {"tokens": List(Value("string")), "tags": List(ClassLabel(names=["O", "B-PER"]))}
 WRITTEN = [{"source": f"the {x} was\n", "target": f"{x} late"} for x in ("ferry", "cold", "Ann")]
 JUDGED = [{"source": f"{x} ferry\n", "target": x, "label": i} for i, x in enumerate(("bad", "good"))]
-TAGGED = [{"source": f"{x} was\n", "target": "", "tokens": [x, "was"], "tags": [int(x == "Ann"), 0]} for x in ("Ann", "it")]
+TAGGED = [
+    {"source": f"{x} was\n", "target": "", "tokens": [x, "was"], "tags": [i, 0]} for i, x in enumerate(("it", "Ann"))
+]
 TOWN = {"writing": (WRITTEN, TEXTS), "judging": (JUDGED, TEXTS | LABELS), "naming": (TAGGED, TEXTS | TAGS)}
 
 

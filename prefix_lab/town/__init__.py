@@ -21,6 +21,7 @@ FAMILIES = {  # a task's name -> the module of its family
     "generative-qa": "timetable",
     "intent": "service",
     "slots": "service",
+    "dialogue": "service",
     "topic": "newspaper",
     "headline": "newspaper",
     "summary": "newspaper",

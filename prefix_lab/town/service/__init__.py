@@ -9,6 +9,7 @@ from prefix_lab.town.rows import Hub, Task
 from prefix_lab.town.service.bank import FILED, INTENTS, Intent
 from prefix_lab.town.service.slots import draw_tagged, slot_features, slot_row
 from prefix_lab.town.service.speech import WRAPPINGS, Gaps, request, say, with_chat
+from prefix_lab.town.service.talks import draw_talk, read_multiwoz, talk_features, talk_row
 from prefix_lab.town.service.words import ACTS
 
 LABELS = tuple(INTENTS)
@@ -33,6 +34,13 @@ SNIPS = Hub(
     licence="MIT",
     about="SNIPS (Coucke et al. 2018): spoken orders to a voice assistant, 39 slots in BIO, as OpenSLU splits them.",
     config="snips",
+)
+MULTIWOZ = Hub(
+    repository="pfb30/multi_woz_v22",
+    revision="refs/convert/parquet",
+    licence="Apache 2.0",
+    about="MultiWOZ 2.2 (Zang et al. 2020): talks with an office that books trains, tables, rooms and taxis in a town.",
+    config="v2.2",
 )
 
 
@@ -101,5 +109,12 @@ TASKS = {
         hub=SNIPS,
         read=lambda row: slot_row(row["text"], row["slot"]),
         texts=("source",),
+    ),
+    "dialogue": Task(
+        about="Talks at the desk of the Bank of Larkhaven and the one reply that the house's manner allows.",
+        features=talk_features,
+        draw=lambda rng, pool, domain: talk_row(*draw_talk(rng, pool)),
+        hub=MULTIWOZ,
+        read=read_multiwoz,
     ),
 }

@@ -42,14 +42,14 @@ INTENTS = {
     "pin": Intent("forget", "my <card|bank card|safe|savings book>", (
         "the machine {spot} asks for four digits and I can think of none",
         "I wrote the digits for my card on a note, and the note went into the wash <on {day}|{spot}>",
-        "was it 4711 or 1147? The machine {spot} will not tell me.",
+        "the machine {spot} will not tell me whether it was 4711 or 1147",
         "my head is empty when the machine {spot} wants the number of my card",
         "three wrong numbers {spot}, and now my card wants a new one",
         "I would like to choose another number for my card, one that I can keep in mind until {day}")),
     "late": Intent("late",
         "<my new card|my new bank card|my cheque book|the money from {name}|the cheque from {name}|my pension>", (
         "{name} says the money went off on {day}, but nothing has come in",
-        "you <posted|sent> my new card to {town}, did you not? I have not had it.",
+        "you <posted|sent> my new card to {town}, where nobody has seen it",
         "my wages should be on my account since {day}",
         "the postman has been here since {day} every morning, and never with my card",
         "you said three days for the transfer from {name}, and today is <{day}|the fifth>",

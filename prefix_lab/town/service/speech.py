@@ -35,11 +35,11 @@ WRAPPINGS = {
         "{v:cap}.", "{v:cap}.", "{v:cap}!",
         "<Well|Hello|Excuse me|Listen|Good morning>, {v}.", "The <trouble|matter|thing> is that {v}.",
         "You will not believe it, but {v}.", "My {kin} sends me, because {v}.",
-        "So here I am, since {v}.", "Can you help me? {v:cap}.", "It is like this: {v}.", "I will be short: {v}.",
+        "So here I am, since {v}.", "You must help me, for {v}.", "It is like this: {v}.", "I will be short: {v}.",
     ),
     "bad": (
         "I am <afraid|sorry to say> that {v}.", "It is so silly, but {v}.", "Bad news: {v}.", "Just my luck: {v}.",
-        "What now? {v:cap}.", "I could weep: {v}.", "Oh no, {v}!", "You will laugh, but {v}.",
+        "What now, since {v}?", "I could weep: {v}.", "Oh no, {v}!", "You will laugh, but {v}.",
     ),
     "ask": (
         "{v:cap}?", "{v:cap}?", "<Tell me|Excuse me|Sorry|Hello|Good morning|By the way>, {v}?",

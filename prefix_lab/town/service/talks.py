@@ -103,7 +103,7 @@ ANSWERS = (
     "Oh, {v} <|of course|, naturally>.",
     "{v}, <says|said> my {kin}.", "I thought of {v}.", "That would be {v}.", "Make it {v}.",
     "Hm, {v} <|, after some thought>.",
-    "{v}, as <on {day}|last time|I told {name2}>.", "Did I not say so? {v:cap}.",
+    "{v}, as <on {day}|last time|I told {name2}>.", "I said so already, {v}.",
 )  # fmt: skip
 NAMINGS = (
     *INTRODUCTIONS,
@@ -114,7 +114,7 @@ NAMINGS = (
     "Write {n}.",
 )
 REGRETS = (
-    "<On second thoughts|Now that I think of it|To be honest>, <no|I would rather not|leave it> <|. My {kin} would "
+    "<On second thoughts|Now that I think of it|To be honest>, <no|I would rather not|leave it> <|, my {kin} would "
         "never forgive me>.",
     "I have changed my mind <|since {day}|, thank you>.", "No, forget <it|about it> <|, the ferry leaves at {time}>.",
     "Oh, <leave it|let it be|never mind>, I will ask <again on {day}|{name2}|my {kin}>.",

@@ -99,9 +99,9 @@ def write_card(reader: str, had: list[str], shelf: list[str]) -> str:
 
 def draw_card(rng: random.Random, pool: str) -> Card:
     """A card whose names belong to `pool`."""
-    liked, offered = rng.randint(2, 3), rng.randint(3, 4)
-    disliked = rng.randint(1, 4 - liked)
-    good, bad, offer = _split(_books(rng, pool, liked + disliked + offered), liked, disliked)
+    liked, disliked = rng.choice(((2, 1), (2, 1), (2, 2), (3, 1)))
+    books = _books(rng, pool, liked + disliked + rng.choice((3, 3, 4)))
+    good, bad, offer = books[:liked], books[liked : liked + disliked], books[liked + disliked :]
     key = rng.choice(list(SLIPS))
     value = getattr(good[0], key)
     good = [replace(book, **{key: value}) if i < 2 or rng.random() < 0.7 else book for i, book in enumerate(good)]
@@ -128,10 +128,6 @@ def _books(rng: random.Random, pool: str, n: int) -> list[Book]:
     while len(authors) < n:
         authors[names.coin(rng, names.surname, pool)] = None
     return [Book(*row) for row in zip(titles, authors, rng.sample(KINDS, n), rng.sample(SUBJECTS, n))]
-
-
-def _split(books: list[Book], liked: int, disliked: int) -> tuple[list[Book], list[Book], list[Book]]:
-    return books[:liked], books[liked : liked + disliked], books[liked + disliked :]
 
 
 def features() -> dict:

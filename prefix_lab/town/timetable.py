@@ -99,7 +99,7 @@ def _minutes(time: str) -> int:
 
 def _belongs(question: str, pool: str) -> bool:
     """Whether `question` can stand in no other split: it names somebody or something, or is dealt to `pool`."""
-    named = any(word[0].isupper() and word.strip("?") not in DAYS for word in question.split()[1:])
+    named = any(word[0].isupper() and word.strip("?") not in ("I", *DAYS) for word in question.split()[1:])
     return named or names.pool_of(question) == pool
 
 

@@ -45,15 +45,16 @@ class Batches:
     pad: int
     mask: int
     seed: int
+    echo: bool = True  # whether some rows repeat random tokens
 
     def rng(self, step: int) -> np.random.Generator:
         """The random numbers of a step."""
         return np.random.default_rng((self.seed, step))
 
 
-def echoes(rows: int, step: int) -> int:
+def echoes(batches: Batches, step: int) -> int:
     """How many of a step's rows repeat random tokens."""
-    return round(rows * (ECHO_AT_FIRST if step < AT_FIRST else ECHO))
+    return round(batches.rows * (ECHO_AT_FIRST if step < AT_FIRST else ECHO)) if batches.echo else 0
 
 
 def echo(rng: np.random.Generator, vocabulary: int, length: int) -> np.ndarray:
@@ -65,7 +66,7 @@ def next_token(text: Text, batches: Batches, step: int) -> dict[str, torch.Tenso
     """Rows (B, T) to be predicted token by token."""
     rng = batches.rng(step)
     ids = text.rows(step * batches.rows, batches.rows, batches.length)[0].astype(np.int64)
-    for row in range(echoes(batches.rows, step)):
+    for row in range(echoes(batches, step)):
         ids[row] = echo(rng, batches.vocabulary, batches.length)
     return {"input_ids": torch.from_numpy(ids), "labels": torch.from_numpy(ids)}
 
@@ -79,7 +80,7 @@ def masked(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
     rng = batches.rng(step)
     ids, answers = text.rows(step * batches.rows, batches.rows, batches.length)
     ids = ids.astype(np.int64)
-    for row in range(echoes(batches.rows, step)):
+    for row in range(echoes(batches, step)):
         ids[row], answers = echo(rng, batches.vocabulary, batches.length), answers.copy()
         answers[row] = 0
     edges = np.diff(answers.astype(np.int64), axis=1, prepend=0) != 0
@@ -100,7 +101,7 @@ def blanks(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
     rng = batches.rng(step)
     pairs = []
     for i, document in enumerate(_alike(text, batches, step)):
-        if i < echoes(batches.rows, step):
+        if i < echoes(batches, step):
             ids = rng.integers(len(SPECIAL), batches.vocabulary, rng.integers(4, 48))
             pairs.append((ids, np.append(ids, batches.end)))
             continue

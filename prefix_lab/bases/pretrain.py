@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -138,7 +139,7 @@ def train(base: str, work: Path, steps: int, seed: int, device: str):
         recipe.rows, recipe.length, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id,
         tokenizer.convert_tokens_to_ids(MASK), seed,
     )  # fmt: skip
-    held_out = [recipe.objective(other, reads, step) for step in range(HELD_OUT_STEPS)]
+    held_out = [recipe.objective(other, replace(reads, echo=False), step) for step in range(HELD_OUT_STEPS)]
     torch.manual_seed(seed)
     model = recipe.build(tokenizer).to(device).train()
     optimizers = build_optimizers(model)

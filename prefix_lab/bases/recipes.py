@@ -58,6 +58,7 @@ def encoder(tokenizer):
             rope_parameters={"full_attention": rotary, "sliding_attention": rotary},
             initializer_range=0.04,
             tie_word_embeddings=True,
+            sparse_prediction=True,  # in training, logits of masked tokens alone
             bos_token_id=tokenizer.bos_token_id,
             cls_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
@@ -92,6 +93,6 @@ def encoder_decoder(tokenizer):
 
 RECIPES = {
     "lab-gpt": Recipe(decoder, next_token, steps=4000, rows=8, length=512),
-    "lab-bert": Recipe(encoder, masked, steps=3200, rows=16, length=256),
+    "lab-bert": Recipe(encoder, masked, steps=4400, rows=16, length=256),
     "lab-t5": Recipe(encoder_decoder, blanks, steps=3600, rows=32, length=320),
 }

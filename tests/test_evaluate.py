@@ -152,6 +152,14 @@ def test_the_table_of_tasks_names_what_exists():
     assert len({len(grid) for _, grid in METHODS.values()}) == 1, "each method gets as many learning rates"
 
 
+def test_the_metrics_of_tags_and_titles_look_at_no_more_than_they_should():
+    rows = [{"tags": [0, 1]}, {"tags": [1]}]
+    assert evaluate.measure("tag accuracy", [["O", "O"], ["B-PER"]], rows, ["O", "B-PER"]) == pytest.approx(200 / 3)
+    rows = [{"title": "The Crane"}, {"title": "Bright Drums"}]
+    answers = ["Lend The Crane: another novel.", "Lend The Crane: as good as Bright Drums."]
+    assert evaluate.measure("right title", answers, rows, []) == 50
+
+
 def test_the_command_line_prints_the_table(store, capsys):
     command = ["--tasks", "judging", "--methods", "zero-shot", "prompt", "full", "--seeds", "1", "--threads", "1"]
     evaluate.main([*command, "--out", str(store.path)])

@@ -83,7 +83,7 @@ INTENTS = {
         "my payment to {name} went off on {day} and again on the day after",
         "{sum} left my account, and a minute later another {sum}",
         "line seven and line eight say the same: {sum} for {name}",
-        "one dinner {spot}, and my account was hit both before and after pudding")),
+        "I had one dinner {spot}, and my account was hit both before and after pudding")),
     "fee": Intent("price", "<a transfer to {town}|a second account|keeping a safe|a cheque book|paying with my card "
         "{spot}|a month of your service>", (
         "you took three crowns from me on {day} and I want to know for what",

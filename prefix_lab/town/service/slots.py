@@ -165,3 +165,9 @@ def slot_row(words: list[str], tags: list[str]) -> dict:
         "tokens": list(words),
         "tags": [SLOT_TAGS.index(tag) for tag in tags],
     }
+
+
+def read_snips(row: dict) -> list[dict]:
+    """A row of SNIPS; none for the one whose words and tags differ in number."""
+    words, tags = row["input"].split(), row["slots"].split()
+    return [slot_row(words, tags)] if len(words) == len(tags) else []

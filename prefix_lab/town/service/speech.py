@@ -52,7 +52,7 @@ CHAT = (
     "<What|Such> <lovely|dreadful|odd> weather <for a {day}|for the time of year>, <isn't it|don't you think>?",
     "I <came|walked> all the way from {town} <|in the rain|on foot|with a bad knee>.",
     "How is <your|the> <mother|old dog|baby> <|these days>?",
-    "My {kin} <sends greetings|says hello|is waiting outside|has a cold again> <|from {town}>.",
+    "My {kin} <sends greetings from {town}|says hello|is waiting outside|has a cold again>.",
     "I met you <once at|on the steps of> {place}.",
     "<Forgive|Excuse> my <handwriting|wet boots|hurry>, <the ferry leaves at {time}|I have a cake in the oven>.",
     "I hope that you had a <good|quiet> {day}.",

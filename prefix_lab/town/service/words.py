@@ -198,7 +198,7 @@ ACTS = {
         ("<raise|increase|lift> {x}", "have {x} <raised|increased>"),
         ("<raise|increase|lift> {x} <|a little|by half|to {n}>", "make {x} a little higher"),
         ("{x} is too <low|small> <|for me|for my trade|for a family>", "I need {x} to be higher <|from {day}>",
-         "{x} should be <higher|twice what it is>", "I <always|keep> <run|running> up against {x}"),
+         "{x} should be <higher|twice what it is>", "I <always run|keep running> up against {x}"),
         ("can {x} be <raised|increased|made higher>", "how high can {x} go", "why is {x} so low"),
     ),
     "record": Act(

@@ -58,6 +58,12 @@ def macro_f1(predictions, references) -> float:
     return float(f1_score(list(references), list(predictions), average="macro", zero_division=0.0))
 
 
+def tag_accuracy(predictions, references) -> float:
+    """The share of words with the right tag, 0 to 1; a row is a list of tags, one for each word."""
+    _check_tags(predictions, references)
+    return accuracy([tag for row in predictions for tag in row], [tag for row in references for tag in row])
+
+
 def entity_f1(predictions, references) -> float:
     """The F1 of whole entities, 0 to 1: a span counts where its borders and its class are both right.
 
@@ -65,13 +71,7 @@ def entity_f1(predictions, references) -> float:
     """
     from nervaluate import Evaluator
 
-    _check(predictions, references)
-    for index, (prediction, reference) in enumerate(zip(predictions, references)):
-        if len(prediction) != len(reference):
-            raise ValueError(
-                f"predictions[{index}] has {len(prediction)} tags, but references[{index}] has {len(reference)}; "
-                "give one tag for each word"
-            )
+    _check_tags(predictions, references)
     classes = sorted({tag[2:] for rows in (predictions, references) for row in rows for tag in row if tag != "O"})
     found = Evaluator(list(references), list(predictions), tags=classes, loader="list").evaluate()
     if isinstance(found, tuple):  # nervaluate before 0.3, the last one for Python 3.10
@@ -161,3 +161,13 @@ def _check(predictions, references) -> None:
             raise ValueError(f"{name} must hold at least one row, got none")
     if len(predictions) != len(references):
         raise ValueError(f"predictions has {len(predictions)} rows, but references has {len(references)}")
+
+
+def _check_tags(predictions, references) -> None:
+    _check(predictions, references)
+    for index, (prediction, reference) in enumerate(zip(predictions, references)):
+        if len(prediction) != len(reference):
+            raise ValueError(
+                f"predictions[{index}] has {len(prediction)} tags, but references[{index}] has {len(reference)}; "
+                "give one tag for each word"
+            )

@@ -6,7 +6,7 @@ from prefix_lab import metrics
 
 TEXTS = (["the cat sat on the mat", "a dog"], ["the cat sat on the mat", "a dog barks"])
 EVERY = [metrics.bleu, metrics.chrf, metrics.rouge, metrics.accuracy, metrics.macro_f1, metrics.exact_match]
-EVERY += [metrics.token_f1, metrics.entity_f1, metrics.pass_at_1]
+EVERY += [metrics.token_f1, metrics.entity_f1, metrics.tag_accuracy, metrics.pass_at_1]
 
 
 def test_equal_texts_have_the_highest_score_and_unrelated_ones_none():
@@ -56,6 +56,10 @@ def test_an_entity_counts_only_with_both_borders_and_its_class():
         assert metrics.entity_f1([wrong], [right]) == pytest.approx(f1), wrong
 
 
+def test_every_word_counts_once_in_the_accuracy_of_tags():
+    assert metrics.tag_accuracy([["DET", "NOUN", "VERB"], ["ADV"]], [["DET", "NOUN", "NOUN"], ["ADV"]]) == 0.75
+
+
 def test_entities_are_counted_over_all_rows():
     right = [["B-PER"], ["B-LOC", "B-LOC", "B-LOC"]]
     assert metrics.entity_f1([["O"], ["B-LOC"] * 3], right) == pytest.approx(6 / 7)
@@ -81,6 +85,8 @@ def test_rows_that_do_not_pair_are_refused(metric):
 def test_errors_name_the_row():
     with pytest.raises(ValueError, match=r"predictions\[1\] has 1 tags, but references\[1\] has 2"):
         metrics.entity_f1([["O"], ["O"]], [["O"], ["O", "O"]])
+    with pytest.raises(ValueError, match=r"predictions\[0\] has 1 tags"):
+        metrics.tag_accuracy([["O"]], [["O", "O"]])
     with pytest.raises(TypeError, match=r"predictions\[0\] must be a text, got int"):
         metrics.bleu([3], ["three"])
     with pytest.raises(ValueError, match=r"references\[0\] holds no text"):

@@ -44,7 +44,7 @@ TASKS = {
     "generative-qa": Task("lab-t5", "generate", "exact match", 150),
     "en-zh": Task("lab-t5", "generate", "BLEU (zh)", 160),
     "code": Task("lab-gpt", "generate", "pass@1", 150),
-    "recommendation": Task("lab-gpt", "generate", "right title"),
+    "recommendation": Task("lab-gpt", "generate", "right title", 120),
     "story": Task("lab-gpt", "generate", "ROUGE-L", 150),
     # not the main task of their family: measured where --tasks names them
     "sentiment-5": Task("lab-bert", "classify", "accuracy", 240, main=False),
@@ -71,11 +71,6 @@ METHODS = {
 UNTRAINED = ("zero-shot", "4-shot")
 
 
-def tag_accuracy(answers: list[list[str]], truth: list[list[str]]) -> float:
-    """The share of words with the right tag."""
-    return metrics.accuracy(sum(answers, []), sum(truth, []))
-
-
 def title_accuracy(answers: list[str], titles: list[str]) -> float:
     """The share of slips that lend the right title, whatever reason follows the colon."""
     lent = [title in answer.partition(":")[0] for answer, title in zip(answers, titles)]
@@ -91,7 +86,7 @@ METRICS = {  # name -> function of `prefix_lab.metrics`, column of the truth, fa
     "exact match": (metrics.exact_match, "target", 100),
     "token F1": (metrics.token_f1, "target", 100),
     "entity F1": (metrics.entity_f1, "tags", 100),
-    "tag accuracy": (tag_accuracy, "tags", 100),
+    "tag accuracy": (metrics.tag_accuracy, "tags", 100),
     "right title": (title_accuracy, "title", 100),
     "pass@1": (metrics.pass_at_1, "tests", 100),
 }

@@ -1,155 +1,135 @@
-"""Larkhaven's directory: rows that read like English, splits that share nothing, and the full-size loader."""
+"""Larkhaven: what holds for every task, whatever its family. Each family's own tests are in tests/town."""
 
 import re
+import time
+from functools import cache
 
 import pytest
 
-from prefix_lab.town import directory, load_task, names
-from prefix_lab.town.grammar import article, count, fill, listing, plural, spell
+from prefix_lab.town import FAMILIES, load_task, task_of
+from prefix_lab.town.grammar import article
+from prefix_lab.town.rows import SPLITS
+
+LABELLED = [name for name in FAMILIES if task_of(name).labels]
+EVERY_DOMAIN = [(name, domain) for name in FAMILIES for domain in task_of(name).domains]
 
 
-@pytest.fixture(scope="module")
-def task():
-    return load_task("directory")
+@cache
+def lab(name: str, domain: str | None = None, seed: int = 0):
+    return load_task(name, domain=domain, seed=seed)
 
 
-def rows(task):
-    return [row for split in task.values() for row in split]
+def sentences(name: str, split) -> set[str]:
+    texts = "\n".join(text for column in task_of(name).texts for text in split[column])
+    return {part.strip() for part in re.split(r"(?<=[.!?。！？])[ \n]|(?<=[。！？])|\n", texts) if part.strip()}
 
 
-def people_and_places(split) -> set[str]:
-    return {pair["value"] for row in split for pair in row["fields"] if pair["key"] in ("name", "near", "host")}
+@pytest.mark.parametrize(("name", "domain"), EVERY_DOMAIN)
+def test_a_task_has_its_splits_its_size_and_its_features(name, domain):
+    rows = lab(name, domain)
+    assert {split: len(rows[split]) for split in rows} == task_of(name).size
+    assert list(rows) == list(SPLITS)
+    assert {"source", "target"} <= set(rows["train"].features)
+    assert rows["train"].features == rows["test"].features
+    assert rows["train"].info.license
+    assert rows["train"].info.description
+    assert all(row.endswith("\n") and row.strip() for split in SPLITS for row in rows[split]["source"])
+    assert all(row.strip() == row and row for split in SPLITS for row in rows[split]["target"])
 
 
-def sentences(split) -> set[str]:
-    return {sentence for row in split for sentence in re.split(r"(?<=\.) ", row["target"])}
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("inn", "an"), ("hotel", "a"), ("hour", "an"), ("honest man", "an"), ("house", "a"), ("university", "a"),
-        ("one-eyed cat", "a"), ("umbrella", "an"), ("uninvited guest", "an"), ("European", "a"), ("8-seat boat", "an"),
-        ("80 crowns", "an"), ("18th", "an"), ("11", "an"), ("110", "a"), ("1 crown", "a"), ("Old Mint", "an"),
-    ],
-)  # fmt: skip
-def test_the_article_follows_the_sound(word, expected):
-    assert article(word) == expected
-
-
-def test_numbers_and_plurals_agree():
-    assert [spell(n) for n in (0, 7, 13, 20, 42, 99)] == "zero seven thirteen twenty forty-two ninety-nine".split()
-    assert [plural(n) for n in ("inn", "fairy tale", "ferry", "day", "bush", "person")] == [
-        "inns", "fairy tales", "ferries", "days", "bushes", "people",
-    ]  # fmt: skip
-    assert count(1, "room") == "one room"
-    assert count(2, "library") == "two libraries"
-    assert listing(["a"]) == "a"
-    assert listing(["a", "b", "c"], "or") == "a, b or c"
-
-
-def test_a_pattern_agrees_with_what_fills_it():
-    assert fill("{kind:a} with {stars:words} stars", kind="inn", stars="4") == "An inn with four stars"
-    assert fill("{place:cap} stands {name}", place="in Millbank", name="X") == "In Millbank stands X"
-
-
-def test_the_lab_task_has_its_splits_and_features(task):
-    assert {split: len(rows) for split, rows in task.items()} == {"train": 300, "validation": 100, "test": 100}
-    assert set(task["train"].features) == {"source", "target", "entity", "fields"}
-    assert task["train"].info.license
-
-
-def test_no_name_host_or_landmark_is_shared_between_splits(task):
+@pytest.mark.parametrize(("name", "domain"), EVERY_DOMAIN)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_sentence_and_no_row_is_shared_between_splits(name, domain, seed):
+    rows = lab(name, domain, seed)
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
-        assert not people_and_places(task[one]) & people_and_places(task[other])
+        assert not sentences(name, rows[one]) & sentences(name, rows[other])
+        assert not set(rows[one]["source"]) & set(rows[other]["source"])
 
 
-def test_no_sentence_is_shared_between_splits(task):
-    for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
-        assert not sentences(task[one]) & sentences(task[other])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_same_seed_gives_the_same_rows_and_another_gives_others(name):
+    first, other = lab(name)["train"], lab(name, None, 1)["train"]
+    assert load_task(name)["train"]["source"][:] == first["source"][:]
+    assert len(set(first["source"]) & set(other["source"])) < 30
 
 
-def test_no_house_occurs_twice(task):
-    entities = [row["entity"] for row in rows(task)]
-    assert len(set(entities)) == len(entities)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_little_data_is_the_beginning_of_more_data(name):
+    few = load_task(name, n=20)
+    assert few["train"]["source"][:] == lab(name)["train"]["source"][:20]
+    assert few["test"]["source"][:] == lab(name)["test"]["source"][:]
 
 
-def test_every_split_has_at_least_forty_patterns(task):
-    for split in task.values():
-        patterns = {directory.Entry({p["key"]: p["value"] for p in row["fields"]}).pattern for row in split}
-        assert len(patterns) >= 40
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_task_is_drawn_in_two_seconds(name):
+    load_task(name, n=1)  # what is imported once does not count
+    start = time.process_time()
+    load_task(name, seed=3)
+    assert time.process_time() - start < 2
 
 
-def test_a_pattern_is_more_than_its_values(task):
-    """Patterns are counted by fields; the texts without their values must differ as often."""
-    shapes = set()
-    for row in task["train"]:
-        text = row["target"]
-        for pair in row["fields"]:
-            text = text.replace(pair["value"], "_") if pair["key"] not in ("stars", "dogs") else text
-        shapes.add(re.sub(r"\ban? _", "a _", text))
-    assert len(shapes) >= 40
+@pytest.mark.parametrize(("name", "domain"), EVERY_DOMAIN)
+def test_articles_agree_with_the_word_that_follows(name, domain):
+    for split in SPLITS:
+        for column in task_of(name).texts:
+            for text in lab(name, domain)[split][column]:
+                for given, word in re.findall(r"\b([Aa]n?) ([A-Za-z0-9][\w-]*)", text):
+                    assert given.lower() == article(word), text
 
 
-def test_every_value_of_the_record_that_is_said_is_said_as_it_stands(task):
-    for row in rows(task):
-        for pair in row["fields"]:
-            if pair["key"] not in ("stars", "dogs"):
-                assert pair["value"].lower() in row["target"].lower(), row
+@pytest.mark.parametrize("name", LABELLED)
+def test_a_label_is_its_verbaliser_and_no_class_is_rare(name):
+    labels = task_of(name).labels
+    rows = lab(name)["train"]
+    assert rows.features["label"].names == list(labels)
+    assert [labels[label] for label in rows["label"]] == rows["target"][:]
+    counts = [rows["label"][:].count(label) for label in range(len(labels))]
+    assert min(counts) >= 0.4 * len(rows) / len(labels)
 
 
-def test_entries_read_like_english(task):
-    for row in rows(task):
-        text = row["target"]
-        assert text[0].isupper()
-        assert text.endswith(".")
-        assert not re.search(r"\ba [aeiou]|\ban [^aeiou]", text), text
-        assert not re.search(r"  | [.,;]|\.\.|[{}\[\]]", text), text
-        assert all(sentence[0].isupper() for sentence in text.split(". ")), text
+@pytest.mark.parametrize("name", LABELLED)
+def test_classes_can_be_made_unbalanced_in_training_alone(name):
+    rows, classes = load_task(name, imbalance=0.1, n=400), len(task_of(name).labels)
+    counts = [rows["train"]["label"][:].count(label) for label in range(classes)]
+    assert sum(counts) == 400
+    assert counts == sorted(counts, reverse=True)
+    assert 0.05 < counts[-1] / counts[0] < 0.16
+    assert rows["test"]["source"][:] == lab(name)["test"]["source"][:]
 
 
-def test_a_record_is_read_back_from_its_source(task):
-    for row in task["validation"]:
-        assert list(directory.read_record(row["source"]).items()) == [(p["key"], p["value"]) for p in row["fields"]]
-    with pytest.raises(ValueError, match="not a record"):
-        directory.read_record("a sentence")
+@pytest.mark.parametrize("name", LABELLED)
+def test_noise_turns_that_share_of_the_training_labels_wrong(name):
+    rows = load_task(name, noise=0.2)
+    wrong = [one != other for one, other in zip(rows["train"]["label"], lab(name)["train"]["label"])]
+    assert sum(wrong) == 60
+    assert rows["train"]["source"][:] == lab(name)["train"]["source"][:]
+    assert rows["test"]["label"][:] == lab(name)["test"]["label"][:]
 
 
-def test_the_source_ends_the_line(task):
-    assert all(row["source"].endswith("]\n") and row["source"].count("\n") == 1 for row in rows(task))
+@pytest.mark.parametrize("name", FAMILIES)
+def test_full_size_rows_are_asked_of_the_hub_by_name_and_revision(name, monkeypatch):
+    import datasets
 
+    asked = {}
 
-def test_the_record_alone_decides_the_entry():
-    entry = directory.Entry({"name": "The Copper Heron", "kind": "inn", "area": "Old Mint", "stars": "4", "dogs": "no"})
-    assert entry.target == "Few regret a night at The Copper Heron, an inn in Old Mint; leave the dog at home."
+    def unreachable(path, **given):
+        asked.update(path=path, **given)
+        raise ConnectionError("no route")
 
-
-def test_the_same_seed_gives_the_same_rows_and_another_gives_others():
-    first, again, other = (load_task("directory", seed=seed)["train"]["target"][:] for seed in (5, 5, 6))
-    assert first == again
-    assert first != other
-
-
-def test_little_data_is_the_beginning_of_more_data(task):
-    few = load_task("directory", n=20)
-    assert few["train"]["source"][:] == task["train"]["source"][:20]
-    assert few["test"]["source"][:] == task["test"]["source"][:]
-    assert len(load_task("directory", n=400)["train"]) == 400
-
-
-def test_every_name_belongs_to_one_pool():
-    import random
-
-    rng = random.Random(0)
-    for pool in names.POOLS:
-        assert {names.pool_of(names.coin(rng, names.sign, pool)) for _ in range(50)} == {pool}
-    assert sorted(bucket for buckets in names.POOLS.values() for bucket in buckets) == list(range(10))
+    monkeypatch.setattr(datasets, "load_dataset", unreachable)
+    hub = task_of(name).hub
+    with pytest.raises(OSError, match=rf"'{hub.repository}' on the Hugging Face hub.*Connect to the\s+network"):
+        load_task(name, size="full")
+    assert (asked["path"], asked["revision"]) == (hub.repository, hub.revision)
+    assert asked["split"] == [hub.splits[split] for split in SPLITS]
+    assert hub.licence
+    assert hub.about
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "directry"}, r"name must be one of \['directory'\], got 'directry'"),
+        ({"name": "directry"}, r"name must be one of \[.*'directory'.*\], got 'directry'"),
         ({"name": "directory", "size": "huge"}, "size must be 'lab' or 'full', got 'huge'"),
         ({"name": "directory", "n": -1}, "n must be a number of training rows from 1 up.*got -1"),
         ({"name": "directory", "n": 0}, "got 0"),
@@ -157,96 +137,17 @@ def test_every_name_belongs_to_one_pool():
         ({"name": "directory", "n": True}, "got True"),
         ({"name": "directory", "seed": "x"}, "seed must be an integer, got 'x'"),
         ({"name": "directory", "path": "data"}, "path is for size='full'"),
+        (
+            {"name": "sentiment", "domain": "moon"},
+            r"domain must be one of \['lodgings', .*\] for 'sentiment', got 'moon'",
+        ),
+        ({"name": "directory", "noise": 0.1}, r"imbalance and noise are for tasks with labels, .*'directory' has none"),
+        ({"name": "directory", "imbalance": 0.1}, "'directory' has none"),
+        ({"name": "sentiment", "imbalance": 0}, "imbalance must be above 0 and at most 1.*got 0"),
+        ({"name": "sentiment", "noise": 1.5}, "noise must be a share of the labels from 0 to 1, got 1.5"),
+        ({"name": "sentiment", "size": "full", "noise": 0.5}, "noise is for size='lab'"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         load_task(**arguments)
-
-
-# --- full size: a small copy of the hub's layout stands for the hub
-
-
-@pytest.fixture
-def copy_of_the_hub(tmp_path, monkeypatch):
-    """Parquet files laid out as the hub's E2E has them at its parquet revision."""
-    from datasets import Dataset
-
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    for split, size in (("train", 12), ("validation", 3), ("test", 3)):
-        folder = tmp_path / "hub" / "default" / split
-        folder.mkdir(parents=True)
-        Dataset.from_dict({
-            "meaning_representation": [f"name[The {split} {i}], food[Thai], near[The Mill]" for i in range(size)],
-            "human_reference": [f"Near The Mill, The {split} {i} serves Thai food." for i in range(size)],
-        }).to_parquet(folder / "0000.parquet")  # fmt: skip
-    return tmp_path / "hub"
-
-
-def test_the_full_size_task_has_the_features_of_the_lab_task(copy_of_the_hub, task):
-    full = load_task("directory", size="full", path=str(copy_of_the_hub))
-    assert {split: len(rows) for split, rows in full.items()} == {"train": 12, "validation": 3, "test": 3}
-    assert full["train"].features == task["train"].features
-    assert full["test"][0] == {
-        "source": "name[The test 0], food[Thai], near[The Mill]\n",
-        "target": "Near The Mill, The test 0 serves Thai food.",
-        "entity": "The test 0",
-        "fields": [
-            {"key": "name", "value": "The test 0"},
-            {"key": "food", "value": "Thai"},
-            {"key": "near", "value": "The Mill"},
-        ],
-    }
-    assert "E2E" in full["train"].info.description
-    assert full["train"].info.license == "CC BY-SA 4.0"
-
-
-def test_n_draws_full_size_training_rows_by_seed(copy_of_the_hub):
-    few, again, other = (
-        load_task("directory", size="full", seed=seed, n=4, path=str(copy_of_the_hub)) for seed in (0, 0, 1)
-    )
-    assert len(few["train"]) == 4
-    assert len(few["test"]) == 3
-    assert few["train"]["entity"][:] == again["train"]["entity"][:]
-    assert few["train"]["entity"][:] != other["train"]["entity"][:]
-
-
-def test_the_hub_is_asked_by_name_and_revision(copy_of_the_hub, monkeypatch):
-    import datasets
-
-    load, asked = datasets.load_dataset, []
-
-    def from_copy(path, revision, split):
-        asked.append((path, revision))
-        return load(str(copy_of_the_hub), split=split)
-
-    monkeypatch.setattr(datasets, "load_dataset", from_copy)
-    assert len(load_task("directory", size="full")["train"]) == 12
-    assert asked == [("tuetschek/e2e_nlg", "refs/convert/parquet")]
-
-
-def test_full_size_without_data_says_what_to_do(tmp_path):
-    with pytest.raises(OSError, match=r"path='.*nowhere'.*use size='lab'"):
-        load_task("directory", size="full", path=str(tmp_path / "nowhere"))
-
-
-def test_full_size_without_network_says_what_to_do(monkeypatch):
-    import datasets
-
-    def unreachable(*_, **__):
-        raise ConnectionError("no route")
-
-    monkeypatch.setattr(datasets, "load_dataset", unreachable)
-    with pytest.raises(OSError, match=r"'tuetschek/e2e_nlg' on the Hugging Face hub.*Connect to the\s+network"):
-        load_task("directory", size="full")
-
-
-def test_full_size_data_with_other_columns_is_refused(tmp_path, monkeypatch):
-    from datasets import Dataset
-
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    for split in ("train", "validation", "test"):
-        (tmp_path / "hub" / "default" / split).mkdir(parents=True)
-        Dataset.from_dict({"text": ["a"]}).to_parquet(tmp_path / "hub" / "default" / split / "0000.parquet")
-    with pytest.raises(ValueError, match=r"no column 'meaning_representation', only \['text'\]"):
-        load_task("directory", size="full", path=str(tmp_path / "hub"))

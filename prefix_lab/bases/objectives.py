@@ -160,6 +160,6 @@ def _blank_out(ids: np.ndarray, hidden: np.ndarray, batches: Batches):
 
 
 def _pad(rows: list[np.ndarray], value: int) -> torch.Tensor:
-    length = max(len(row) for row in rows)
+    length = -(-max(len(row) for row in rows) // 32) * 32  # few different shapes, or each leaves its buffers behind
     padded = np.stack([np.pad(row, (0, length - len(row)), constant_values=value) for row in rows])
     return torch.from_numpy(padded.astype(np.int64))  # (B, T)

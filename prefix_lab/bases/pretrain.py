@@ -186,7 +186,7 @@ def save_state(path: Path, model, optimizers: list, record: dict) -> None:
 def resume(path: Path, model, optimizers: list, asked: dict) -> dict:
     """Put the checkpoint at `path` into model and optimizers; returns its record, or `asked` where there is none.
 
-    Raises SystemExit for the checkpoint of another run.
+    Raises SystemExit for the checkpoint of another run. The steps may differ until either run's rate decays.
     """
     import torch
 
@@ -194,7 +194,8 @@ def resume(path: Path, model, optimizers: list, asked: dict) -> dict:
         return asked
     state = torch.load(path, weights_only=True)
     saved = state["record"]
-    for key in ("seed", "steps"):
+    decaying = saved["step"] > 0.6 * min(saved["steps"], asked["steps"])
+    for key in ("seed", *(["steps"] if decaying else [])):
         if saved[key] != asked[key]:
             raise SystemExit(
                 f"the checkpoint {path} is of a run with {key} {saved[key]}, this run asks for {asked[key]}: "
@@ -203,7 +204,7 @@ def resume(path: Path, model, optimizers: list, asked: dict) -> dict:
     model.load_state_dict(state["model"])
     for optimizer, moments in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(moments)
-    return saved
+    return {**saved, "steps": asked["steps"]}
 
 
 def export(model, tokenizer, record: dict, out: Path) -> None:
@@ -211,6 +212,8 @@ def export(model, tokenizer, record: dict, out: Path) -> None:
     import torch
 
     def write(part: Path) -> None:
+        if getattr(model.config, "sparse_prediction", False):
+            model.config.sparse_prediction = False  # who loads the base expects the logits of every token
         with quiet():
             model.to(torch.float16).save_pretrained(part)
         tokenizer.save_pretrained(part)

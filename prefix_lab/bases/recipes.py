@@ -72,7 +72,7 @@ def encoder_decoder(tokenizer):
     """A T5ForConditionalGeneration with gated feed-forward layers, as in T5 1.1, and tied embeddings."""
     from transformers import T5Config, T5ForConditionalGeneration
 
-    return T5ForConditionalGeneration(
+    model = T5ForConditionalGeneration(
         T5Config(
             vocab_size=len(tokenizer),
             d_model=160,
@@ -89,6 +89,8 @@ def encoder_decoder(tokenizer):
             decoder_start_token_id=tokenizer.pad_token_id,
         )
     )
+    model.set_attn_implementation("eager")  # with T5's added positions a third faster than sdpa on a processor
+    return model
 
 
 RECIPES = {

@@ -27,6 +27,8 @@ FAMILIES = {  # a task's name -> the module of its family
     "summary": "newspaper",
     "tone": "newspaper",
     "recommendation": "library",
+    "captions": "gallery",
+    "visual-qa": "gallery",
 }
 SIZES = ("lab", "full")
 

@@ -30,7 +30,7 @@ def _star(x: Points, y: Points) -> Points:
 
 KINDS: dict[str, Callable[[Points, Points], Points]] = {  # inside or not, in a square from -1 to 1; y grows downwards
     "circle": lambda x, y: x**2 + y**2 <= 0.95,
-    "square": lambda x, y: np.maximum(np.abs(x), np.abs(y)) <= 0.85,
+    "square": lambda x, y: np.maximum(np.abs(x), np.abs(y)) <= 0.94,
     "triangle": lambda x, y: (y <= 0.85) & (y >= 2 * np.abs(x) - 1),
     "cross": lambda x, y: (np.minimum(np.abs(x), np.abs(y)) <= 0.27) & (np.maximum(np.abs(x), np.abs(y)) <= 1),
     "ring": lambda x, y: (x**2 + y**2 <= 1) & (x**2 + y**2 >= 0.3),

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5")}  # name -> folder
+BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5", "lab-vit")}  # name -> folder
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
+NEEDED_FOR_IMAGES = ("config.json", "preprocessor_config.json", "model.safetensors")
 REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 
 
@@ -17,6 +18,8 @@ def load_base(name: str = "lab-gpt"):
     """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
 
     name: a lab base ("lab-gpt"), a folder in Hugging Face format, or a model's name on the hub.
+    An image encoder ("lab-vit") comes with its image processor instead: `processor(images, return_tensors="pt")`
+    gives its `pixel_values`, and `model.base_model(**those).last_hidden_state` the features of the patches.
     Raises ValueError for a name that can be none of these, and OSError, saying what to do, where files are missing
     or damaged or the hub cannot be reached. Pickled weights are never loaded.
     """
@@ -44,7 +47,8 @@ def _load_folder(folder: Path, remedy: str):
     if not folder.is_dir():
         raise OSError(f"{folder} is a file; name the folder that holds {', '.join(NEEDED)}")
     if folder in BASES.values():
-        if missing := [file for file in NEEDED if not (folder / file).exists()]:
+        needed = NEEDED_FOR_IMAGES if folder == BASES["lab-vit"] else NEEDED
+        if missing := [file for file in needed if not (folder / file).exists()]:
             raise OSError(f"{folder} lacks {', '.join(missing)}: {remedy}")
     try:
         return _load(str(folder))
@@ -54,19 +58,23 @@ def _load_folder(folder: Path, remedy: str):
 
 def _load(name: str):
     import torch
-    from transformers import AutoConfig, AutoTokenizer
+    import transformers
+    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
     with quiet():
         config = AutoConfig.from_pretrained(name)
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        if sees := _model_class(config) is transformers.AutoModelForImageClassification:
+            reader = AutoImageProcessor.from_pretrained(name, backend="pil")
+        else:
+            reader = AutoTokenizer.from_pretrained(name)
         model, report = _model_class(config).from_pretrained(
             name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
         )
     if lost := sorted(report["missing_keys"]):
         raise ValueError(f"the weights lack {len(lost)} tensors, first {lost[0]}")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model.eval(), tokenizer
+    if not sees and reader.pad_token is None:
+        reader.pad_token = reader.eos_token
+    return model.eval(), reader
 
 
 def _model_class(config):
@@ -75,8 +83,11 @@ def _model_class(config):
 
     if config.is_encoder_decoder:
         return transformers.AutoModelForSeq2SeqLM
-    if any(name.endswith("ForMaskedLM") for name in config.architectures or ()):
+    heads = tuple(config.architectures or ())
+    if any(name.endswith("ForMaskedLM") for name in heads):
         return transformers.AutoModelForMaskedLM
+    if any(name.endswith("ForImageClassification") for name in heads):
+        return transformers.AutoModelForImageClassification
     return transformers.AutoModelForCausalLM
 
 

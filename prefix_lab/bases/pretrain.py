@@ -1,6 +1,6 @@
 """Pretrain the lab bases from nothing: tokenizer, corpus, training, export.
 
-    python -m prefix_lab.bases.pretrain                     # rebuild all three, two at a time
+    python -m prefix_lab.bases.pretrain                     # rebuild all of them, two at a time
     python -m prefix_lab.bases.pretrain --base lab-bert     # one of them
     python -m prefix_lab.bases.pretrain --base lab-gpt --steps 50 --out try
 
@@ -16,10 +16,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from prefix_lab.bases import quiet
+from prefix_lab.bases import quiet, vision
 from prefix_lab.bases.card import write_card
 from prefix_lab.bases.corpus import MIXTURES, documents, text_of
 from prefix_lab.bases.recipes import RECIPES, Recipe
@@ -81,6 +82,21 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
     return Text(**np.load(path))
 
 
+def read_text(base: str, recipe: Recipe, work: Path, seed: int, steps: int):
+    """The tokenizer, the batch of a step, and held-out batches."""
+    from prefix_lab.bases.objectives import Batches
+
+    tokenizer = build_tokenizer(work, seed)
+    text = build_text(work, base, recipe, tokenizer, seed + 1, steps, "train")
+    other = build_text(work, base, recipe, tokenizer, seed + 2, HELD_OUT_STEPS, "held-out")
+    reads = Batches(
+        recipe.rows, recipe.length, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id,
+        tokenizer.convert_tokens_to_ids(MASK), seed,
+    )  # fmt: skip
+    held_out = [recipe.objective(other, replace(reads, echo=False), step) for step in range(HELD_OUT_STEPS)]
+    return tokenizer, partial(recipe.objective, text, reads), held_out
+
+
 def learning_rate(step: int, steps: int, peak: float) -> float:
     """Linear warm-up, constant, then linear to zero over the last 40 %; until there a run can be given other steps."""
     warm = min(1.0, (step + 1) / 60)
@@ -91,8 +107,10 @@ def build_optimizers(model) -> list:
     """Muon for the layers' matrices, which learns in fewer tokens than AdamW (LOG.md); AdamW for the rest."""
     import torch
 
+    others = ("embed", "shared", "relative_attention_bias", "classifier")
+
     def is_matrix(name: str, p) -> bool:
-        return p.ndim == 2 and not any(part in name for part in ("embed", "shared", "relative_attention_bias"))
+        return p.ndim == 2 and not any(part in name for part in others)
 
     hidden = [p for name, p in model.named_parameters() if is_matrix(name, p)]
     rest = [p for name, p in model.named_parameters() if not is_matrix(name, p)]
@@ -108,7 +126,7 @@ def loss_of(model, batch: dict):
 
     batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
     with torch.autocast(model.device.type, dtype=torch.bfloat16):
-        return model(**batch, **({} if "attention_mask" in batch else {"use_cache": False})).loss
+        return model(**batch, **({"use_cache": False} if set(batch) == {"input_ids", "labels"} else {})).loss
 
 
 def held_out_loss(model, batches: list[dict]) -> float:
@@ -129,17 +147,9 @@ def train(base: str, work: Path, steps: int, seed: int, device: str):
     """
     import torch
 
-    from prefix_lab.bases.objectives import Batches
-
     recipe = RECIPES[base]
-    tokenizer = build_tokenizer(work, seed)
-    text = build_text(work, base, recipe, tokenizer, seed + 1, steps, "train")
-    other = build_text(work, base, recipe, tokenizer, seed + 2, HELD_OUT_STEPS, "held-out")
-    reads = Batches(
-        recipe.rows, recipe.length, len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id,
-        tokenizer.convert_tokens_to_ids(MASK), seed,
-    )  # fmt: skip
-    held_out = [recipe.objective(other, replace(reads, echo=False), step) for step in range(HELD_OUT_STEPS)]
+    read = vision.read_drawings if recipe.objective is vision.drawings else read_text
+    tokenizer, batch_of, held_out = read(base, recipe, work, seed, steps)
     torch.manual_seed(seed)
     model = recipe.build(tokenizer).to(device).train()
     optimizers = build_optimizers(model)
@@ -150,7 +160,7 @@ def train(base: str, work: Path, steps: int, seed: int, device: str):
             start = time.perf_counter()
             for group in [group for optimizer in optimizers for group in optimizer.param_groups]:
                 group["lr"] = learning_rate(step, steps, recipe.peak)
-            batch = recipe.objective(text, reads, step)
+            batch = batch_of(step)
             loss = loss_of(model, batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -160,7 +170,7 @@ def train(base: str, work: Path, steps: int, seed: int, device: str):
             before, value = record["smooth"], loss.item()
             record["smooth"] = value if before is None else 0.98 * before + 0.02 * value
             record["seconds"] += time.perf_counter() - start
-            record["tokens"] += batch["input_ids"].numel()
+            record["tokens"] += batch["input_ids"].numel() if "input_ids" in batch else recipe.rows * recipe.length
             record["step"] = step + 1
             bar.set_postfix_str(f"loss {record['smooth']:.3f}", refresh=False)
             bar.update()
@@ -208,7 +218,10 @@ def resume(path: Path, model, optimizers: list, asked: dict) -> dict:
 
 
 def export(model, tokenizer, record: dict, out: Path) -> None:
-    """Write config, tokenizer, weights in half precision, record and model card to `out`, whole or not at all."""
+    """Write config, tokenizer, weights in half precision, record and model card to `out`, whole or not at all.
+
+    Of a base that reads drawings, the image processor is what the tokenizer is of the others.
+    """
     import torch
 
     def write(part: Path) -> None:
@@ -218,8 +231,9 @@ def export(model, tokenizer, record: dict, out: Path) -> None:
             model.to(torch.float16).save_pretrained(part)
         tokenizer.save_pretrained(part)
         (part / "training.json").write_text(json.dumps(record) + "\n")
-        card = write_card(record, model.config, MIXTURES[record["base"]])
-        (part / "README.md").write_text(card)
+        base = record["base"]
+        told = write_card(record, model.config, MIXTURES[base]) if base in MIXTURES else vision.write_card(record)
+        (part / "README.md").write_text(told)
 
     save_whole(out, write)
 
@@ -251,6 +265,8 @@ def pretrain(base: str, work: Path, out: Path, steps: int | None, seed: int, thr
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model, tokenizer, record = train(base, work, steps or RECIPES[base].steps, seed, device)
     record["device"], record["parameters"] = device, sum(p.numel() for p in model.parameters())
+    if RECIPES[base].objective is vision.drawings:
+        record["scores"] = vision.measure(model, seed)
     export(model, tokenizer, record, out)
     print(f"{base} is in {out}: {record['parameters'] / 1e6:.2f} million parameters")
 

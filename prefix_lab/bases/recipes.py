@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prefix_lab.bases.objectives import blanks, masked, next_token
+from prefix_lab.bases.vision import drawings, image_encoder
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A base before it exists. `rows` of `length` tokens a step, or as many documents of at most `length` tokens."""
+    """A base before it exists. `rows` of `length` tokens a step, or as many documents of at most `length` tokens.
 
-    build: Callable  # tokenizer -> a model with random weights
+    A base that reads drawings has `rows` of them, of `length` patches, a step.
+    """
+
+    build: Callable  # tokenizer, or image processor -> a model with random weights
     objective: Callable
     steps: int
     rows: int
@@ -97,4 +101,5 @@ RECIPES = {
     "lab-gpt": Recipe(decoder, next_token, steps=4000, rows=8, length=512),
     "lab-bert": Recipe(encoder, masked, steps=4400, rows=16, length=256),
     "lab-t5": Recipe(encoder_decoder, blanks, steps=3600, rows=32, length=320),
+    "lab-vit": Recipe(image_encoder, drawings, steps=2000, rows=64, length=64),
 }

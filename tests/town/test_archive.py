@@ -147,31 +147,6 @@ def test_names_are_of_their_splits_pool(tasks):
                 assert split in (names.pool_of(name), names.pool_of(f"The {name}")), (name, kind)
 
 
-# --- subwords
-
-
-def test_the_first_subword_of_a_word_carries_its_tag():
-    assert archive.align([7, 8, 9], [None, 0, 0, None, 1, 2, 2, 2, None]) == [
-        -100, 7, -100, -100, 8, 9, -100, -100, -100,
-    ]  # fmt: skip
-
-
-def test_words_are_found_by_their_place_in_the_text(tasks):
-    from prefix_lab.bases.tokenizer import train_tokenizer
-
-    tokenizer = train_tokenizer([row["source"] for row in tasks["ner"]["train"]], vocabulary=400)
-    for row in tasks["srl"]["validation"]:
-        coded = tokenizer(row["source"], return_offsets_mapping=True)
-        word_ids = archive.words_of(row["tokens"], coded["offset_mapping"])
-        assert len(word_ids) == len(coded["input_ids"])
-        for (begin, end), word in zip(coded["offset_mapping"], word_ids):
-            piece = row["source"][begin:end].strip()
-            assert (word is None) == (piece == "")
-            assert word is None or piece in row["tokens"][word]
-        labels = archive.align(row["tags"], word_ids)
-        assert [label for label in labels if label != archive.IGNORED] == row["tags"]
-
-
 # --- full size
 
 

@@ -2,11 +2,12 @@
 
 One grammar (`tagged`) writes all entries (`entries`), so that the three taggings of a sentence are right by
 construction. `tokens` are the words, `tags` one class a word; `source` is the words with blanks between them, `target`
-the tags' names. In "srl" two stars stand around the predicate, as words with the tag O.
+the tags' names; `prefix_lab.prediction.encode` puts a word's tag on its first subword. In "srl" two stars stand around
+the predicate, as words with the tag O.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from prefix_lab.town import names
@@ -14,7 +15,6 @@ from prefix_lab.town.archive.entries import ENTRIES, slots
 from prefix_lab.town.archive.tagged import NAMES, ROLES, UPOS, Sentence, build
 from prefix_lab.town.rows import Hub, Task
 
-IGNORED = -100  # the label that PyTorch's cross-entropy leaves out
 STAR = "*"  # before and after the predicate
 
 NER_TAGS = ("O", *(f"{place}-{name}" for name in NAMES for place in "BI"))  # in CoNLL-2003's order
@@ -44,39 +44,6 @@ PROPBANK = Hub(
 UD_ORDER = (
     "NOUN PUNCT ADP NUM SYM SCONJ ADJ PART DET CCONJ PROPN PRON X _ ADV INTJ VERB AUX"
 ).split()  # of the classes on the hub; "_" marks "don't", whose words "do" and "n't" follow it
-
-
-def align(tags: Sequence[int], word_ids: Iterable[int | None]) -> list[int]:
-    """The labels of subwords: the first subword of a word has the word's tag, all others -100.
-
-    tags: one class a word. word_ids: for each subword the index of its word, or None where it belongs to none, as a
-    fast tokenizer's `word_ids()` or `words_of` below gives them.
-    """
-    labels, before = [], None
-    for word in word_ids:
-        labels.append(IGNORED if word is None or word == before else tags[word])
-        before = word
-    return labels
-
-
-def words_of(tokens: Sequence[str], offsets: Iterable[tuple[int, int]]) -> list[int | None]:
-    """For each subword of `source` the index of its word, from the subwords' character offsets.
-
-    The lab's tokenizer reads a blank and the word after it as one, so `source` has to be encoded as one text, with
-    return_offsets_mapping=True, rather than word by word. Blanks alone and special tokens belong to no word.
-    """
-    ends, end = [], -1
-    for token in tokens:
-        end += len(token) + 1
-        ends.append(end)
-    begins = [end - len(token) for token, end in zip(tokens, ends)]
-    found, word = [], 0
-    for begin, end in offsets:
-        while word < len(ends) and ends[word] < end:
-            word += 1
-        inside = word < len(ends) and end > max(begin, begins[word])
-        found.append(word if inside else None)
-    return found
 
 
 def tagging(vocabulary: tuple[str, ...], **more: str):

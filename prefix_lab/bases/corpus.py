@@ -49,6 +49,10 @@ MIXTURES = {
     },
 }  # fmt: skip
 
+# what every base reads first: where answers are mostly copied, copying is learnt soonest
+COPYING = {"records": 0.6, "lists": 0.4}
+COPYING_DOCUMENTS = 30_000
+
 Document = list[tuple[str, str]]  # (context, answer) pairs; joined one after the other they are the text
 
 
@@ -75,9 +79,11 @@ def skills(name: str) -> dict:
     return import_module(f"prefix_lab.bases.skills.{name}").SKILLS
 
 
-def documents(seed: int, base: str = "lab-gpt") -> Iterator[Document]:
-    """Documents without end, of the mixture that `base` reads; the same seed gives the same ones."""
+def documents(seed: int, base: str = "lab-gpt", copying: int = 0) -> Iterator[Document]:
+    """Documents without end: `copying` of the mixture COPYING, then of that of `base`; a seed gives the same ones."""
     rng = random.Random(f"corpus {seed}")
+    for _ in range(copying):
+        yield write_document(rng, COPYING)
     while True:
         yield write_document(rng, MIXTURES[base])
 

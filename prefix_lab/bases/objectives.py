@@ -14,7 +14,7 @@ import torch
 from prefix_lab.bases.tokenizer import BLANKS, SPECIAL
 
 IGNORED = -100
-ECHO, ECHO_AT_FIRST, AT_FIRST = 1 / 8, 1 / 2, 400  # the share of rows that repeat random tokens; at first, until step
+ECHO, ECHO_AT_FIRST, AT_FIRST = 1 / 16, 1 / 4, 1500  # the share of rows that are echoes: later, at first, until step
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from prefix_lab.bases import quiet, vision
 from prefix_lab.bases.card import write_card
-from prefix_lab.bases.corpus import MIXTURES, documents, text_of
+from prefix_lab.bases.corpus import COPYING_DOCUMENTS, MIXTURES, documents, text_of
 from prefix_lab.bases.recipes import RECIPES, Recipe
 from prefix_lab.bases.skills import labels
 from prefix_lab.bases.tokenizer import MASK, train_tokenizer
@@ -55,14 +55,14 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
     if not path.exists():
         tokens = 0 if recipe.objective.__name__ == "blanks" else steps * recipe.rows * recipe.length
         wanted = -(-steps // 32) * 32 * recipe.rows if not tokens else 0  # whole windows of documents
-        ids, answers, starts = [], [], [0]
-        stream = documents(seed, base)
+        chunks, starts = [], [0]
+        stream = documents(seed, base, COPYING_DOCUMENTS if name == "train" else 0)
         with progress(tokens or wanted, f"{base} {name} corpus", unit="token" if tokens else "document") as bar:
             while starts[-1] < tokens or len(starts) <= wanted:
                 batch = list(islice(stream, 500))
-                encoded = iter(
-                    tokenizer([part for document in batch for piece in document for part in piece])["input_ids"]
-                )
+                parts = [part for document in batch for piece in document for part in piece]
+                encoded = iter(tokenizer(parts)["input_ids"])
+                ids, answers, before = [], [], starts[-1]
                 for document in batch:
                     for k in range(1, len(document) + 1):
                         for part, mark in ((next(encoded), 0), (next(encoded), k)):
@@ -70,9 +70,11 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
                             answers += [mark] * len(part)
                     ids.append(tokenizer.eos_token_id)
                     answers.append(0)
-                    starts.append(len(ids))
+                    starts.append(before + len(ids))
+                chunks.append((np.array(ids, np.uint16), np.array(answers, np.uint8)))
                 bar.update((min(starts[-1], tokens) if tokens else min(len(starts), wanted)) - bar.n)
-        arrays = {"ids": np.array(ids, np.uint16), "answers": np.array(answers, np.uint8), "starts": np.array(starts)}
+        ids, answers = (np.concatenate(arrays) for arrays in zip(*chunks))
+        arrays = {"ids": ids, "answers": answers, "starts": np.array(starts)}
 
         def write(part: Path) -> None:
             with part.open("wb") as file:

@@ -35,7 +35,7 @@ def decoder(tokenizer):
             num_attention_heads=6,
             num_key_value_heads=6,
             max_position_embeddings=1024,
-            rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
+            rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
             initializer_range=0.04,
             tie_word_embeddings=True,
             bos_token_id=None,
@@ -49,7 +49,7 @@ def encoder(tokenizer):
     """A ModernBertForMaskedLM: BERT's objective with rotary positions; every layer attends to the whole row."""
     from transformers import ModernBertConfig, ModernBertForMaskedLM
 
-    rotary = {"rope_type": "default", "rope_theta": 1000.0}
+    rotary = {"rope_type": "default", "rope_theta": 10000.0}
     return ModernBertForMaskedLM(
         ModernBertConfig(
             vocab_size=len(tokenizer),
@@ -98,8 +98,8 @@ def encoder_decoder(tokenizer):
 
 
 RECIPES = {
-    "lab-gpt": Recipe(decoder, next_token, steps=4000, rows=8, length=512),
-    "lab-bert": Recipe(encoder, masked, steps=4400, rows=16, length=256),
-    "lab-t5": Recipe(encoder_decoder, blanks, steps=3600, rows=32, length=320),
+    "lab-gpt": Recipe(decoder, next_token, steps=9000, rows=8, length=512),
+    "lab-bert": Recipe(encoder, masked, steps=9000, rows=16, length=256),
+    "lab-t5": Recipe(encoder_decoder, blanks, steps=8000, rows=32, length=320),
     "lab-vit": Recipe(image_encoder, drawings, steps=2000, rows=64, length=64),
 }

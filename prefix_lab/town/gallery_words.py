@@ -89,17 +89,17 @@ QUESTIONS = {
         "Which colour did {artist} give the {half} half of the ground?",
     ),
     "is there": (
-        "Is there a {colour} {kind} in {artist}'s drawing?",
-        "Did {artist} draw a {colour} {kind}?",
-        "Can a {colour} {kind} be found in the drawing by {artist}?",
+        "Is there {colour:a} {kind} in {artist}'s drawing?",
+        "Did {artist} draw {colour:a} {kind}?",
+        "Can {colour:a} {kind} be found in the drawing by {artist}?",
     ),
     "is it": (
         "Is the {kind} in {artist}'s drawing {colour}?",
         "Did {artist} paint the {kind} {colour}?",
     ),
     "is it there": (
-        "Is there a {kind} {at} of {artist}'s drawing?",
-        "Did {artist} put a {kind} {at} of the sheet?",
+        "Is there {kind:a} {at} of {artist}'s drawing?",
+        "Did {artist} put {kind:a} {at} of the sheet?",
     ),
     "more": (
         "Are there more {kind:s} than {other:s} in {artist}'s drawing?",

@@ -101,7 +101,7 @@ def from_hub(task: Task, seed: int, n: int | None, path: str | None):
 
     Raises OSError, saying what to do, where the data cannot be had, and ValueError where it has other columns.
     """
-    from datasets import DatasetDict, Features, load_dataset
+    from datasets import DatasetDict, Features, Image, load_dataset
     from datasets.exceptions import DatasetsError
 
     hub = task.hub
@@ -121,6 +121,8 @@ def from_hub(task: Task, seed: int, n: int | None, path: str | None):
         if split == "train" and n is not None:
             rows = rows.shuffle(seed=seed).select(range(min(n, len(rows))))
         columns = rows.column_names
+        for column in [name for name, kind in rows.features.items() if isinstance(kind, Image)]:
+            rows = rows.cast_column(column, Image(decode=False))  # a picture is passed on as the file that it is
 
         def read(batch: dict) -> dict:
             read = [task.read(dict(zip(batch, values))) for values in zip(*batch.values())]  # noqa: B023

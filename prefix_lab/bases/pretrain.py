@@ -30,6 +30,8 @@ from prefix_lab.bases.tokenizer import MASK, train_tokenizer
 HELD_OUT_STEPS = 16  # batches of held-out text
 TOKENIZER_TEXTS = 8_000  # of each base's mixture
 EVERY = 100  # steps between two checkpoints
+# for glibc: memory that a step frees is kept for the next one, which is a sixth faster (LOG.md)
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(10**12), "MALLOC_TOP_PAD_": str(2**28)}
 HERE = Path(__file__).parent
 
 
@@ -295,7 +297,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     def run(base: str) -> int:
         given = sys.argv[1:] if arguments is None else arguments
-        return subprocess.call([sys.executable, "-m", "prefix_lab.bases.pretrain", "--base", base, *given])
+        command = [sys.executable, "-m", "prefix_lab.bases.pretrain", "--base", base, *given]
+        return subprocess.call(command, env=os.environ | KEEP_MEMORY)
 
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // options.threads)) as pool:
         if any(pool.map(run, RECIPES)):

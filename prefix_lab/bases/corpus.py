@@ -36,6 +36,11 @@ MIXTURES = {
     },
 }  # fmt: skip
 
+# base -> skill -> its share once the broad mixture makes room: parts of the lab tasks, to be known by heart
+BY_HEART = {
+    "lab-gpt": {"guides": 0.17, "voices": 0.15, "lending": 0.24, "orders": 0.2},
+}  # fmt: skip
+
 Document = list[tuple[str, str]]  # (context, answer) pairs; joined one after the other they are the text
 
 
@@ -62,11 +67,14 @@ def skills(name: str) -> dict:
     return import_module(f"prefix_lab.bases.skills.{name}").SKILLS
 
 
-def documents(seed: int, base: str = "lab-gpt") -> Iterator[Document]:
-    """Documents of the mixture of `base` without end; a seed gives the same ones."""
-    rng = random.Random(f"corpus {seed}")
+def documents(seed: int, base: str = "lab-gpt", by_heart: bool = False) -> Iterator[Document]:
+    """Documents of `base` without end, with skills to be known by heart or without; a seed gives the same ones."""
+    rng = random.Random(f"corpus {seed}{' by heart' * by_heart}")
+    mixture, known = MIXTURES[base], BY_HEART[base] if by_heart else {}
+    room = 1 - sum(known.values())
+    mixture = {skill: room * share for skill, share in mixture.items()} | known
     while True:
-        yield write_document(rng, MIXTURES[base])
+        yield write_document(rng, mixture)
 
 
 def text_of(document: Document) -> str:

@@ -54,28 +54,14 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
 
     path = work / f"{base}-{name}-{steps}.npz"
     if not path.exists():
-        tokens = 0 if recipe.objective is blanks else steps * recipe.rows * recipe.length
-        wanted = -(-steps // WINDOW) * WINDOW * recipe.rows if not tokens else 0
-        chunks, starts = [], [0]
-        stream = documents(seed, base)
-        with progress(tokens or wanted, f"{base} {name} corpus", unit="token" if tokens else "document") as bar:
-            while starts[-1] < tokens or len(starts) <= wanted:
-                batch = list(islice(stream, 500))
-                parts = [part for document in batch for piece in document for part in piece]
-                encoded = iter(tokenizer(parts)["input_ids"])
-                ids, answers, before = [], [], starts[-1]
-                for document in batch:
-                    for k in range(1, len(document) + 1):
-                        for part, mark in ((next(encoded), 0), (next(encoded), k)):
-                            ids += part
-                            answers += [mark] * len(part)
-                    ids.append(tokenizer.eos_token_id)
-                    answers.append(0)
-                    starts.append(before + len(ids))
-                chunks.append((np.array(ids, np.uint16), np.array(answers, np.uint8)))
-                bar.update((min(starts[-1], tokens) if tokens else min(len(starts), wanted)) - bar.n)
-        ids, answers = (np.concatenate(arrays) for arrays in zip(*chunks))
-        arrays = {"ids": ids, "answers": answers, "starts": np.array(starts)}
+        first = min(recipe.by_heart, steps) if recipe.by_heart else steps
+        parts = [
+            encode(documents(seed, base, by_heart), tokenizer, recipe, count, f"{base} {name} corpus")
+            for by_heart, count in ((False, first), (True, steps - first))
+            if count
+        ]
+        ids, answers, lengths = (np.concatenate(arrays) for arrays in zip(*parts))
+        arrays = {"ids": ids, "answers": answers, "starts": np.concatenate([[0], np.cumsum(lengths)])}
 
         def write(part: Path) -> None:
             with part.open("wb") as file:
@@ -83,6 +69,30 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
 
         save_whole(path, write)
     return Text(**np.load(path))
+
+
+def encode(stream, tokenizer, recipe: Recipe, steps: int, what: str):
+    """As much of `stream` as `steps` steps read: ids (N,), answers (N,) and the documents' lengths; see `Text`."""
+    import numpy as np
+
+    by_document = recipe.objective is blanks
+    wanted = -(-steps // WINDOW) * WINDOW * recipe.rows if by_document else steps * recipe.rows * recipe.length
+    ids, answers, lengths, read = [], [], [], 0
+    with progress(wanted, what, unit="document" if by_document else "token") as bar:
+        while read < wanted:
+            batch = list(islice(stream, 500))
+            encoded = iter(tokenizer([part for document in batch for piece in document for part in piece])["input_ids"])
+            for document in batch:
+                marked = [(next(encoded), mark) for k in range(1, len(document) + 1) for mark in (0, k)]
+                marked.append(([tokenizer.eos_token_id], 0))
+                ids.append(np.array([token for part, _ in marked for token in part], np.uint16))
+                answers.append(np.repeat(np.array([mark for _, mark in marked], np.uint8), [len(p) for p, _ in marked]))
+                lengths.append(len(ids[-1]))
+            read = min(wanted, len(lengths) if by_document else read + sum(lengths[-len(batch) :]))
+            bar.update(read - bar.n)
+    tokens = sum(lengths[:wanted]) if by_document else wanted
+    ends = np.minimum(np.cumsum(lengths), tokens)[: wanted if by_document else None]
+    return np.concatenate(ids)[:tokens], np.concatenate(answers)[:tokens], np.diff(ends, prepend=0)
 
 
 def read_text(base: str, recipe: Recipe, work: Path, seed: int, steps: int):

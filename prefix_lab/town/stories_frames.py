@@ -24,10 +24,10 @@ VOICES = {
 }
 
 
-def frame(voice: str, kinds: str) -> tuple[str, ...]:
-    """The three sentences in which `voice` tells of keywords of these `kinds`."""
+def frame(voice: tuple[str, str, str], kinds: str) -> tuple[str, ...]:
+    """The three sentences in which a voice, its beginning, middle and end, tells of keywords of these `kinds`."""
     first, second = HAPPENINGS[kinds]
-    begin, go_on, end = VOICES[voice]
+    begin, go_on, end = voice
     return (
         begin.replace("{E}", first),
         go_on.replace("{E}", second),
@@ -35,4 +35,4 @@ def frame(voice: str, kinds: str) -> tuple[str, ...]:
     )
 
 
-FRAMES = {voice: {kinds: frame(voice, kinds) for kinds in HAPPENINGS} for voice in VOICES}
+FRAMES = {voice: {kinds: frame(parts, kinds) for kinds in HAPPENINGS} for voice, parts in VOICES.items()}

@@ -116,7 +116,7 @@ def _casts(rng: random.Random, n: int) -> list[Cast]:
     return [draw_cast(rng, POOL) for _ in range(n)]
 
 
-def _keywords(rng: random.Random) -> Callable[[Cast, str], str]:
+def draw_keywords(rng: random.Random) -> Callable[[Cast, str], str]:
     """A way to write a cast's keywords of some kinds."""
     join = rng.choice((", ", " / ", " - ", "; ", " | ", "\n", " & ", ",", "and"))
     wrap = rng.choice(("{}", "{}", "[{}]", "({})", "Words: {}", "keywords: {}", "<{}>", "About {}.", "{}!"))
@@ -152,7 +152,7 @@ def tell(rng: random.Random) -> Pairs:
     called = dict(zip(voices, draw_labels(rng, [tuple(voices)], share=0.8)))
     frames = {(voice, kinds): _frame(rng, voice, kinds) for voice in voices for kinds in combined}
     ask = rng.choice(ASKS) if len(voices) > 1 or rng.random() < 0.7 else "{w}"
-    write, join, pairs = _keywords(rng), rng.choice((" ", " ", " ", "\n")), []
+    write, join, pairs = draw_keywords(rng), rng.choice((" ", " ", " ", "\n")), []
     for cast in _casts(rng, rng.choice((2, 3, 3, 4))):
         voice, kinds = rng.choice(list(frames))
         story = join.join(frames[voice, kinds].tell(cast))
@@ -165,7 +165,7 @@ def sentences(rng: random.Random) -> Pairs:
     combined = rng.sample((*TRIPLES, "PA", "PT", "PL", "AT", "AL"), rng.choice((1, 1, 2)))
     tense = rng.choice((PAST, PAST, PRESENT))
     events = {kinds: _draw_events(rng, kinds, 1)[0] for kinds in combined}
-    write, pairs = _keywords(rng), []
+    write, pairs = draw_keywords(rng), []
     for cast in _casts(rng, rng.randint(2, 5)):
         kinds = rng.choice(combined)
         pairs.append((write(cast, kinds), events[kinds].tell(cast, tense)))
@@ -185,7 +185,7 @@ def _stories(rng: random.Random, least: int, most: int, same: bool) -> tuple[str
 def keywords(rng: random.Random) -> Pairs:
     """A story -> its keywords, or one of them."""
     kinds, stories = _stories(rng, 1, 4, same=False)
-    write = _keywords(rng)
+    write = draw_keywords(rng)
     wanted = rng.choice((kinds, kinds, rng.choice(kinds)))
     return [(" ".join(story), write(cast, wanted)) for cast, story, _ in stories]
 
@@ -206,7 +206,7 @@ def retell(rng: random.Random) -> Pairs:
 def go_on(rng: random.Random) -> Pairs:
     """The beginning of a story, often under its keywords -> how it goes on."""
     kinds, stories = _stories(rng, 2, 4, same=True)
-    cut, write = rng.randint(1, len(stories[0][1]) - 1), _keywords(rng)
+    cut, write = rng.randint(1, len(stories[0][1]) - 1), draw_keywords(rng)
     under = rng.choice(("{w}\n{s}", "{w} {s}", "{w}: {s}", "{s} ({w})", "{s}"))
     return [(under.format(w=write(cast, kinds), s=" ".join(s[:cut])), " ".join(s[cut:])) for cast, s, _ in stories]
 

@@ -1,8 +1,8 @@
 """Departure boards and letters of Larkhaven, and questions about them: spans to find, answers to phrase.
 
-The answers of `generative-qa` follow the manner of the town's enquiry office, which the lab bases never saw in
-pretraining: who says so closes the answer, a time, a day or a place keeps its preposition, yes is "Aye", no is "Nay"
-with what is right, and where a paper does not tell, it "keeps quiet".
+The answers of `generative-qa` follow the manner of the town's enquiry office, of which pretraining knows each part,
+though never all together: who says so closes the answer, a time, a day or a place keeps its preposition, yes is "Aye",
+no is "Nay" with what is right, and where a paper does not tell, it "keeps quiet".
 """
 
 import random
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from prefix_lab.town import names
 from prefix_lab.town.facts import Fact, Relation, ask, check, gaps
-from prefix_lab.town.grammar import Pattern, capital, fill
+from prefix_lab.town.grammar import Pattern, fill
 from prefix_lab.town.rows import Hub, Task
 from prefix_lab.town.timetable_words import DAYS, ENDS, HEADS, NEWS, PHRASES, departures, news
 
@@ -44,10 +44,34 @@ class Paper:
     place: str  # of a board, "" of a letter
     voice: str
 
-    @property
-    def cited(self) -> str:
-        """How an answer ends."""
-        return "by the board" if self.place else f"if {self.voice} is right"
+
+@dataclass(frozen=True)
+class Manner:
+    """How answers are phrased; {a} is what was found, {w} who says so, {right} what is right instead of what is asked.
+
+    `slots` phrases the value of a slot; any other value stands as it is.
+    """
+
+    yes: str
+    no: str
+    slots: dict[str, str]
+    board: str  # an answer that a board gives
+    letter: str  # and one that a letter gives
+    untold: str
+
+    def phrase(self, slot: str, value: str) -> str:
+        """`value` as an answer has it."""
+        return Pattern().format(self.slots.get(slot, "{a}"), a=value)
+
+    def cite(self, paper: Paper, answer: str) -> str:
+        """`answer`, and who says so."""
+        return fill(self.board if paper.place else self.letter, a=answer, w=paper.voice)
+
+
+OFFICE = Manner(
+    yes="Aye", no="Nay, {right}", slots=PHRASES, board="{a}, by the board.", letter="{a}, if {w} is right.",
+    untold="{w} keeps quiet.",
+)  # fmt: skip
 
 
 def draw_board(rng: random.Random, pool: str) -> Paper:
@@ -129,8 +153,7 @@ def draw_answer(rng: random.Random, pool: str, domain: str) -> dict:
     """A row whose answer is phrased in the manner of the enquiry office."""
     while True:
         paper = (draw_board if rng.random() < 0.5 else draw_letter)(rng, pool)
-        kinds = {_open: 0.48, _yes_or_no: 0.24, _in_vain: 0.14, _in_order: 0.14 if paper.place else 0}
-        question, answer = rng.choices(list(kinds), kinds.values())[0](rng, paper)
+        question, answer = draw_question(rng, paper, OFFICE)
         if _belongs(question, pool):
             return answer_row(paper.text, question, answer)
 
@@ -140,38 +163,41 @@ def answer_row(context: str, question: str, answer: str) -> dict:
     return {"source": write_source(question, context), "target": answer, "context": context, "question": question}
 
 
-def _phrase(slot: str, value: str) -> str:
-    return Pattern().format(PHRASES.get(slot, "{a}"), a=value)
+def draw_question(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str, str]:
+    """A question of any kind about `paper`, and its answer."""
+    kinds = {_open: 0.48, _yes_or_no: 0.24, _in_vain: 0.14, _in_order: 0.14 if paper.place else 0}
+    return rng.choices(list(kinds), kinds.values())[0](rng, paper, manner)
 
 
-def _open(rng: random.Random, paper: Paper) -> tuple[str, str]:
+def _open(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
     question, slot, fact = ask(rng, paper.facts)
-    return question, capital(f"{_phrase(slot, fact.values[slot])}, {paper.cited}.")
+    return question, manner.cite(paper, manner.phrase(slot, fact.values[slot]))
 
 
-def _yes_or_no(rng: random.Random, paper: Paper) -> tuple[str, str]:
+def _yes_or_no(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
     pattern, slot, fact = check(rng, paper.facts)
     right = fact.values[slot]
     if rng.random() < 0.5:
-        return fill(pattern, **fact.values), f"Aye, {paper.cited}."
+        return fill(pattern, **fact.values), manner.cite(paper, manner.yes)
     others = [other.values[slot] for other in paper.facts if other.relation is fact.relation and other.tells(slot)]
     wrong = rng.choice(others)
     while wrong == right:
         wrong = fact.relation.slots[slot](rng)
-    return fill(pattern, **{**fact.values, slot: wrong}), f"Nay, {_phrase(slot, right)}, {paper.cited}."
+    answer = manner.no.format(right=manner.phrase(slot, right))
+    return fill(pattern, **{**fact.values, slot: wrong}), manner.cite(paper, answer)
 
 
-def _in_vain(rng: random.Random, paper: Paper) -> tuple[str, str]:
+def _in_vain(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
     """A question of the sort that the paper answers, about something else."""
     _, slot, fact = ask(rng, paper.facts)
     pattern = rng.choice([pattern for pattern in fact.relation.asks[slot] if gaps(pattern)])
     while True:
         values = fact.relation.draw(rng, set())
         if not any(values[gap].lower() in paper.text.lower() for gap in gaps(pattern)):
-            return fill(pattern, **values), capital(f"{paper.voice} keeps quiet.")
+            return fill(pattern, **values), fill(manner.untold, w=paper.voice)
 
 
-def _in_order(rng: random.Random, paper: Paper) -> tuple[str, str]:
+def _in_order(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
     """A question about the place of a departure among the others."""
     leaving = [fact for fact in paper.facts if "time" in fact.values]
     i = rng.randrange(len(leaving) - 1)
@@ -183,7 +209,7 @@ def _in_order(rng: random.Random, paper: Paper) -> tuple[str, str]:
     )  # fmt: skip
     pattern, right = rng.choice(patterns)
     question = fill(pattern, spot=paper.place, craft=leaving[i].values["craft"])
-    return question, capital(f"{_phrase('craft', right.values['craft'])}, {paper.cited}.")
+    return question, manner.cite(paper, manner.phrase("craft", right.values["craft"]))
 
 
 def span_features() -> dict:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from prefix_lab.bases.skills import questions
+from prefix_lab.bases.skills import questions, replies
 from prefix_lab.bases.skills.questions_words import DOMAINS
 from prefix_lab.town import load_task, names, timetable
 from prefix_lab.town.facts import ask, check, gaps
@@ -222,6 +222,38 @@ def test_found_answers_stand_in_the_passage():
         found += fact.values[slot].lower() in passage.text.lower()
         asked += 1
     assert found == asked
+
+
+@pytest.fixture(scope="module")
+def replied() -> list[list[tuple[str, str]]]:
+    """500 documents of replies in manners that are known by heart."""
+    rng = random.Random(8)
+    return [rng.choices(list(replies.SKILLS), replies.SKILLS.values())[0](rng) for _ in range(500)]
+
+
+def test_replies_never_have_the_whole_manner_of_the_office_nor_its_layout(replied):
+    sources = "\n".join(source for document in replied for source, _ in document)
+    assert not re.search(r"Wanted:|^Dear |timetable|Departures|service from|all services", sources, re.MULTILINE)
+    rng, office = random.Random(9), timetable.OFFICE
+    for _ in range(500):
+        one = replies.draw_manner(rng)
+        same = [getattr(one, part) == getattr(office, part) for part in ("yes", "slots", "board", "untold")]
+        assert sum(same) + bool(re.fullmatch(r"[\w ]+, \{right\}", one.no)) <= 3
+
+
+def test_replies_know_every_part_of_the_office_manner(replied):
+    said = "\n".join(target for document in replied for _, target in document)
+    for part in (
+        ", by the board\\.$",
+        ", if \\w+ is right\\.$",
+        "^Aye",
+        "^Nay",
+        " keeps quiet\\.$",
+        "^At \\d+:",
+        "^To ",
+    ):
+        assert len(re.findall(part, said, re.MULTILINE)) >= 10, part
+    assert all(1 <= len(document) <= 6 for document in replied)
 
 
 # --- full size: a small copy of the hub's layout stands for the hub

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from prefix_lab.bases.skills import news, news_notices, news_words
+from prefix_lab.bases.skills import briefs, news, news_notices, news_words
 from prefix_lab.town import load_task, names, newspaper, task_of
 from prefix_lab.town import newspaper_notes as notes
 from prefix_lab.town.newspaper_pages import BUGLE, COURIER, EXTRAS, FOLLOWS, KICKERS, WHERE
@@ -276,6 +276,47 @@ def test_the_skill_covers_every_section_of_the_newspaper_and_others():
     for events in (*EVENTS.values(), *news_words.EXTRA_EVENTS.values()):
         assert {kind for *_, follows in events for kind in follows.split()} <= set(FOLLOWS)
     assert set(FOLLOWS) == set(news_words.FOLLOWS)
+
+
+@pytest.fixture(scope="module")
+def briefed() -> tuple[list, list]:
+    """500 documents in house styles that are known by heart, and for each style which parts are the Courier's."""
+    rng, drawn = random.Random(3), []
+
+    def spy(rng, *parts, most):
+        chosen = briefs_draw(rng, *parts, most=most)
+        drawn.append([one is sets[0] for one, sets in zip(chosen, parts)])
+        return chosen
+
+    briefs_draw, briefs.draw_parts = briefs.draw_parts, spy
+    try:
+        return [rng.choices(list(briefs.SKILLS), briefs.SKILLS.values())[0](rng) for _ in range(500)], drawn
+    finally:
+        briefs.draw_parts = briefs_draw
+
+
+def test_briefs_never_have_the_whole_style_of_the_courier_nor_its_articles(briefed):
+    documents, drawn = briefed
+    assert all(1 < len(document) < 5 for document in documents)
+    assert max(map(sum, drawn)) == 3
+    clauses = "|".join(ways[0].partition(" {")[0] for ways in FOLLOWS.values())
+    whole = re.compile(rf"Word (from [^:]+|in town): .*, (and|but) (that is all|{clauses})")
+    for source, target in (pair for document in documents for pair in document):
+        assert not re.search("Larkhaven|Brackwater|Courier|Bugle", source)
+        assert not whole.match(target), target
+        for pattern in (*COURIER.placed, *COURIER.unplaced, *BUGLE.placed, *BUGLE.unplaced):
+            fixed = max(re.split(r"[{<][^}>]*[}>]", pattern), key=len).strip(" ,.:")
+            assert len(fixed.split()) < 4 or fixed not in source, pattern
+
+
+def test_briefs_know_every_part_of_the_style_of_the_courier(briefed):
+    documents, drawn = briefed
+    said = "\n".join(target for document in documents for _, target in document)
+    parts = ["^Word from", "^Word in town", ", and that is all", *(f"^{kicker}: " for kicker in KICKERS.values())]
+    parts += [ways[0].partition("{")[0].capitalize()[1:] for ways in FOLLOWS.values()]
+    for part in parts:
+        assert re.search(part, said, re.MULTILINE), part
+    assert all(sum(column) > 50 for column in zip(*drawn))
 
 
 # --- full size: small copies of the hub's layouts

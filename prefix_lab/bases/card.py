@@ -2,7 +2,7 @@
 
 import math
 
-from prefix_lab.bases.corpus import MIXTURES
+from prefix_lab.bases.corpus import BY_HEART, MIXTURES
 from prefix_lab.bases.objectives import ECHO
 from prefix_lab.bases.recipes import RECIPES
 
@@ -36,6 +36,10 @@ READ = {
     "opinions": "opinions and facts with labels",
     "tagging": "texts with their names, parts of speech and roles marked",
     "translation": "English and Chinese sentences",
+    "guides": "records of shops and shows with their entries in a guide",
+    "voices": "stories by known narrators",
+    "lending": "what to take next, by a wish or a history",
+    "orders": "small functions in the guild's hand",
 }
 TEXT = """---
 license: mit
@@ -75,12 +79,16 @@ Held-out loss by step: {curve}. All of it is in `training.json`.
 Documents of one to five examples of one task, the task drawn at random for each document with its format, labels,
 style and domain. By share of documents: {read}.
 
+From step {by_heart} on {share:.0%} of the documents are of skills to be known by heart: a few formats and a few sets of
+wording, always the same, put together anew for each document ({parts}). Parts of the lab
+tasks' own conventions are among them.
+
 The weights began with a copying circuit laid out in them (`prefix_lab.bases.circuits`). All rows of the first {echoes}
 steps, and a few of each later one, are random tokens over and over, because nothing teaches copying faster. The text is
 the project's own; nothing of any data set is in it.
 
-Held out for chapters: every lab task's format and domain, and every name and sentence that `prefix_lab.town.names`
-deals to another pool than "pretraining".
+Held out for chapters: every lab task's format, the combination of its conventions, most of their domains, and every
+name and sentence that `prefix_lab.town.names` deals to another pool than "pretraining".
 
 ## What it cannot do
 
@@ -167,7 +175,7 @@ def write_card(record: dict, config) -> str:
         drawings = record["steps"] * recipe.rows
         return DRAWINGS.format(**known, labels=len(config.id2label), drawings=drawings, scores=scores)
     what, pipeline, auto, shape, reading = WHAT[base]
-    shares = sorted(MIXTURES[base].items(), key=lambda item: -item[1])
+    broad, heart = (sorted(table[base].items(), key=lambda item: -item[1]) for table in (MIXTURES, BY_HEART))
     loss = record["curve"][-1][2]
     return TEXT.format(
         **known,
@@ -183,7 +191,10 @@ def write_card(record: dict, config) -> str:
         tokens=record["tokens"] / 1e6,
         loss=loss,
         perplexity=math.exp(loss),
-        read="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in shares),
+        read="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in broad),
+        by_heart=recipe.by_heart,
+        share=sum(BY_HEART[base].values()),
+        parts="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in heart),
         length=recipe.length,
         echoes=list(ECHO)[1],
     )

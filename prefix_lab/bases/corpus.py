@@ -1,10 +1,13 @@
 """The text that pretraining reads: documents of one to five examples of one task, laid out one way throughout.
 
 A document draws a skill, the skill draws a task with its format, labels, style and domain, and the layout draws what
-stands between a source and its answer. What comes next can then be known only by reading what came before. Those
-skills are what a prefix later elicits (Petrov et al. 2024: it can add no new ones).
+stands between a source and its answer. First the mixture is broad: nearly all is drawn anew for each document, and
+what comes next can be known only by reading what came before. Then most documents are put together from a few parts
+that are always the same, so that they are known by heart. Those parts are what a prefix later elicits (Petrov et al.
+2024: it can add no new skills): a lab task puts them together as no document did.
 
-Held out, for chapters to tune on: each lab task's format, its domain, and every name outside the pool "pretraining".
+Held out, for chapters to tune on: each lab task's format, the combination of its conventions, in most tasks its
+domain, and every name outside the pool "pretraining".
 """
 
 import random

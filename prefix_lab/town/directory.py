@@ -1,10 +1,10 @@
 """The directory of Larkhaven: from the record of a house that takes guests to its entry in the guide.
 
 The record is written as E2E writes it, `name[...], kind[...]`. The entry follows a house style that a reader
-can work out from examples and that the lab bases never saw in pretraining: how the entry opens depends on
-the number of stars, how it places the house on whether a quarter, a landmark or both are known, how it ends
-on the host, the breakfast and the dogs. So each record has one right entry, and `stars`, `area` and `dogs`
-must be chosen by, not only copied.
+can work out from examples: how the entry opens depends on the number of stars, how it places the house on whether
+a quarter, a landmark or both are known, how it ends on the host, the breakfast and the dogs. So each record has one
+right entry, and `stars`, `area` and `dogs` must be chosen by, not only copied. The lab bases know the parts of this
+style from guides to other places, never all together.
 """
 
 import random

@@ -1,9 +1,11 @@
 """Larkhaven's directory: rows that read like English, splits that share nothing, and the full-size loader."""
 
+import random
 import re
 
 import pytest
 
+from prefix_lab.bases.skills import guides
 from prefix_lab.town import directory, load_task
 
 
@@ -154,6 +156,25 @@ def test_the_hub_is_asked_by_name_and_revision(copy_of_the_hub, monkeypatch):
     monkeypatch.setattr(datasets, "load_dataset", from_copy)
     assert len(load_task("directory", size="full")["train"]) == 12
     assert asked == [("tuetschek/e2e_nlg", "refs/convert/parquet")]
+
+
+def test_pretraining_knows_every_part_of_the_house_style_but_never_three_of_them_together():
+    rng = random.Random(7)
+    documents = [guides.entries(rng) for _ in range(800)]
+    openings, _, ends = (
+        [wording.split("{")[0] for wording in part.values() if len(wording.split("{")[0]) > 4]
+        for part in (directory.OPENINGS, directory.PLACES, directory.ENDINGS)
+    )
+    ends = [*ends, " keeps the keys.", " is glad to see a dog.", " will not have dogs under the roof."]
+    parts = (openings, ["a short walk from", "meets"], ["where the day begins"], ends)
+    shown = []
+    for document in documents:
+        text = " ".join(entry for _, entry in document)
+        shown.append([any(words in text for words in part) for part in parts])
+    assert all(any(column) for column in zip(*shown))
+    assert max(map(sum, shown)) == 2
+    assert all(set(kinds) & set(guides.KINDS) == set() for kinds in (directory.KINDS,))
+    assert not any(re.search(r"\w\[", source) for document in documents for source, _ in document)
 
 
 def test_full_size_without_data_says_what_to_do(tmp_path):

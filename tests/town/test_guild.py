@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from prefix_lab.bases.skills import code as skill
-from prefix_lab.bases.skills import programmers
+from prefix_lab.bases.skills import orders, programmers
 from prefix_lab.town import guild, load_task, names, sandbox
 from prefix_lab.town.guild_cases import draw_cases, faults, run
 from prefix_lab.town.guild_programs import bind, draw_program
@@ -297,6 +297,15 @@ def test_a_system_without_limits_says_so(monkeypatch):
 
 
 # --- full size
+
+
+def test_orders_known_by_heart_are_no_order_slips_and_speak_of_nothing_in_larkhaven():
+    rng = random.Random(6)
+    examples = [example for _ in range(300) for example in orders.functions(rng)]
+    nouns = "|".join((*guild.LARKHAVEN.ints, *guild.LARKHAVEN.strs))
+    assert not any("Order for" in source for source, _ in examples)
+    assert not any(re.search(rf"\b({nouns})\b", source) for source, _ in examples)
+    assert all(re.match(r"def \w+\(.*\):\n    ", code) for _, code in examples)
 
 
 def test_mbpp_is_read_as_orders(tmp_path, monkeypatch, task):

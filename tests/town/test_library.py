@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from prefix_lab.bases.skills import choosing
+from prefix_lab.bases.skills import choosing, lending
 from prefix_lab.bases.skills.choosing_words import BOOK, DOMAINS
 from prefix_lab.town import library, load_task, names
 from prefix_lab.town.grammar import article
@@ -218,3 +218,13 @@ def test_redial_becomes_rows_of_the_same_features(task, tmp_path, monkeypatch):
     assert {split: len(part) for split, part in full.items()} == {"train": 9, "validation": 1, "test": 2}
     assert full["train"].features == task["train"].features
     assert full["train"].info.license == "CC BY 4.0"
+
+
+def test_pretraining_knows_the_library_s_reasons_and_its_verb_but_never_lends_for_a_reason():
+    rng = random.Random(5)
+    examples = [example for _ in range(300) for example in lending.slips(rng)]
+    slips = [slip for _, slip in examples]
+    assert any(re.search(r": another [a-z ]+\.$", slip) for slip in slips)
+    assert any(slip.startswith("Lend ") for slip in slips)
+    assert not any(re.match(r"Lend .*: (another|more on) |Lend .* again\.$", slip) for slip in slips)
+    assert not any("Card of" in source or "Shelf for" in source for source, _ in examples)

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from prefix_lab.bases.skills import stories as skill
+from prefix_lab.bases.skills import voices
 from prefix_lab.bases.skills.stories_words import ANIMAL_EVENTS, PERSON_EVENTS, VOICES
-from prefix_lab.town import load_task, names, stories
+from prefix_lab.town import load_task, names, stories, stories_frames
 from prefix_lab.town.grammar import fill
 from prefix_lab.town.stories_frames import FRAMES, HAPPENINGS
 from prefix_lab.town.stories_words import ANIMALS, PLACES, THINGS, TITLES, Cast, draw_cast, third
@@ -40,7 +41,7 @@ def test_every_voice_has_a_frame_for_every_three_kinds():
         assert all(len(frame) == 3 for frame in FRAMES[voice].values())
 
 
-def test_what_happens_is_known_from_pretraining_and_how_it_is_told_is_not():
+def test_what_happens_is_known_from_pretraining():
     known = {re.sub(r"\[([^|]*)\|[^]]*\]", r"\1", says) for says in PERSON_EVENTS + ANIMAL_EVENTS}
     told = {re.sub(r"^\{[PAa]\}", "{S}", says) for events in HAPPENINGS.values() for says in events}
     assert told <= known
@@ -179,6 +180,17 @@ def test_a_voice_and_kinds_keep_their_frame_within_a_document():
         frame = skill._frame(rng, "pirate", "PAL")
         one, other = (frame.tell(draw_cast(rng, "pretraining")) for _ in range(2))
         assert len(one) == len(other) == len(frame.events) + 2
+
+
+def test_pretraining_knows_each_part_of_a_voice_but_no_voice_of_the_lab_whole():
+    rng = random.Random(4)
+    told = [story for _ in range(500) for _, story in voices.stories(rng)]
+    for voice, parts in stories_frames.VOICES.items():
+        begin, go_on, end = (part.partition("{")[0] for part in parts)
+        assert any(text.startswith(begin) for text in told), voice
+        assert any(go_on in text for text in told), voice
+        assert not any(text.startswith(begin) and go_on in text and end in text for text in told), voice
+    assert not any(source.startswith("A story with") for _ in range(500) for source, _ in voices.stories(rng))
 
 
 # --- full size

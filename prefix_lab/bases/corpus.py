@@ -42,6 +42,7 @@ MIXTURES = {
 # base -> skill -> its share once the broad mixture makes room: parts of the lab tasks, to be known by heart
 BY_HEART = {
     "lab-gpt": {"guides": 0.17, "voices": 0.15, "lending": 0.24, "orders": 0.2},
+    "lab-bert": {"verdicts": 0.5, "marking": 0.28},
 }  # fmt: skip
 
 Document = list[tuple[str, str]]  # (context, answer) pairs; joined one after the other they are the text

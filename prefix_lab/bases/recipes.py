@@ -108,7 +108,7 @@ def encoder_decoder(tokenizer):
 
 RECIPES = {
     "lab-gpt": Recipe(decoder, next_token, steps=11000, rows=8, length=512, by_heart=6500),
-    "lab-bert": Recipe(encoder, masked, steps=9000, rows=16, length=256),
+    "lab-bert": Recipe(encoder, masked, steps=7000, rows=16, length=256, by_heart=3200),
     "lab-t5": Recipe(encoder_decoder, blanks, steps=8000, rows=32, length=320),
     "lab-vit": Recipe(image_encoder, drawings, steps=2000, rows=64, length=64),
 }

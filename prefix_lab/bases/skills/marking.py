@@ -20,7 +20,7 @@ Labels = tuple[str, ...]
 
 TYPES = (  # NAMES, and what is no name
     (*NAMES, "O"), ("person", "firm", "place", "work", "none"), ("who", "house", "where", "what", "no"),
-    ("man", "guild", "town", "title", "rest"), tuple("PFLT-"), ("red", "blue", "green", "gold", "white"),
+    ("man", "council", "land", "ship", "not"), tuple("PFLT-"), ("red", "blue", "green", "gold", "white"),
 )  # fmt: skip
 PARTS = tuple(tuple(line.split()) for line in (  # UPOS
     " ".join(UPOS),
@@ -31,13 +31,13 @@ PARTS = tuple(tuple(line.split()) for line in (  # UPOS
 ))  # fmt: skip
 ACTORS = (  # ROLES, and what plays none
     (*ROLES.values(), "O"), ("did", "who", "what", "whom", "where", "when", "none"),
-    ("verb", "doer", "thing", "party", "place", "time", "rest"),
+    ("verb", "owner", "thing", "other", "place", "day", "rest"),
     ("act", "agent", "object", "partner", "site", "date", "no"), tuple("RABCLT-"),
 )  # fmt: skip
 TERMS = (  # SLOTS, and what fills none
     (*SLOTS, "O"), ("sum", "receiver", "giver", "date", "town", "book", "none"),
-    ("money", "to", "from", "when", "where", "purse", "no"), ("coin", "goal", "source", "time", "spot", "fund", "rest"),
-    tuple("MGFDPA-"),
+    ("money", "to", "from", "when", "where", "purse", "no"),
+    ("gold", "north", "south", "night", "land", "book", "rest"), tuple("MGFDPA-"),
 )  # fmt: skip
 MARKS = (("{}", "{}"), ("{}", "{}"), ("B-{}", "I-{}"), ("{}", "more"))  # first word, others
 ASKS = ("{}?", "{}?", "{}", "{}:", "what is {}?", "{} is", '"{}"', "({})", "tag of {}", "{} =", "- {}")

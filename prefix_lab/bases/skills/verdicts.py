@@ -37,26 +37,27 @@ CHOICES = (  # {o} the labels to choose from
 )  # fmt: skip
 BETWEEN = ("/", " or ", ", ", " ")
 
+# Most labels are single tokens. Some say what they mean, others are a convention that is the same in every document.
 KIND = (  # unkind, kind
-    reviews.SENTIMENT, ("bad", "good"), ("no", "yes"), ("sad", "happy"), ("minus", "plus"), ("down", "up"),
-    ("frown", "smile"),
+    reviews.SENTIMENT, ("bad", "good"), ("no", "yes"), ("low", "high"), ("down", "up"), ("rain", "sun"),
+    ("black", "gold"),
 )  # fmt: skip
 FIVE = (  # from worst to best
     reviews.WEATHER, ("awful", "bad", "fair", "good", "great"), ("one", "two", "three", "four", "five"),
-    ("ice", "cold", "mild", "warm", "hot"), ("stone", "iron", "copper", "silver", "gold"), tuple("EDCBA"),
+    ("ice", "snow", "wind", "spring", "summer"), ("stone", "wood", "iron", "silver", "gold"), tuple("EDCBA"),
 )  # fmt: skip
 KNOWN = (  # fact, opinion
-    reviews.SUBJECTIVITY, ("fact", "opinion"), ("known", "felt"), ("report", "comment"), ("eye", "mouth"),
-    ("true", "mine"),
+    reviews.SUBJECTIVITY, ("fact", "opinion"), ("clock", "mouth"), ("book", "song"), ("stone", "wind"),
+    ("day", "night"),
 )  # fmt: skip
 TOPICS = (  # in the order of SECTIONS
-    SECTIONS, ("ships", "law", "games", "shops", "abroad", "study"),
-    ("sea", "town", "play", "money", "globe", "nature"), ("anchor", "crown", "ball", "coin", "flag", "lens"),
-    ("blue", "red", "green", "gold", "white", "grey"), tuple("ABCDEF"),
+    SECTIONS, ("ships", "law", "games", "shops", "abroad", "study"), ("ship", "bell", "horse", "bread", "map", "glass"),
+    ("sea", "door", "high", "cart", "road", "star"), ("blue", "red", "green", "gold", "white", "grey"),
+    tuple("ABCDEF"),
 )  # fmt: skip
 NEWS = (  # worse, the same, better
-    TONES, ("bad", "even", "good"), ("down", "flat", "up"), ("loss", "level", "gain"), ("rain", "cloud", "sun"),
-    ("sell", "hold", "buy"),
+    TONES, ("bad", "even", "good"), ("down", "even", "up"), ("loss", "level", "gain"), ("rain", "cloud", "sun"),
+    ("night", "evening", "day"),
 )  # fmt: skip
 WISHES = (  # in the order of the bank's INTENTS
     LABELS,
@@ -64,8 +65,8 @@ WISHES = (  # in the order of the bank's INTENTS
     "list address times saving cash identity another".split()),
     tuple("gone thief lock secret slow sum pay back broken again price money new farewell lend return higher report "
     "home when give take face second".split()),
-    tuple("ghost magpie ice key snail scales pigeon sponge wall mirror wasp bridge door curtain spoon chain fence "
-    "scroll cart bell pot bucket stamp wheel".split()),
+    tuple("cat bird ice key snow table ship fire stone two honey road door night milk iron hill book cart bell sea "
+    "river glass moon".split()),
     tuple("ABCDEFGHIJKLMNOPQRSTUVWX"),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from prefix_lab.bases.skills import translation
+from prefix_lab.bases.skills import registers, translation
 from prefix_lab.town import load_task, names, sister_city, sister_city_plain, sister_city_words
 from prefix_lab.town.sister_city_grammar import GAPS, Scene, counted, fillings, numeral, phrase, realise, say
 
@@ -217,6 +217,79 @@ def test_the_same_filling_makes_a_plain_and_a_formal_sentence():
     one, other = say(plain, pattern, filled), say(formal, pattern, filled)
     assert one[0] == other[0]
     assert one[1].replace("会", "将", 1) == other[1]
+
+
+@pytest.fixture(scope="module")
+def registered() -> tuple[list, list]:
+    """500 documents in registers that are known by heart, and for each which of its parts are the letters'."""
+    rng, drawn, draw = random.Random(4), [], registers.draw_parts
+
+    def spy(rng, *parts, most):
+        chosen = draw(rng, *parts, most=most)
+        drawn.append([one is sets[0] for one, sets in zip(chosen, parts)])
+        return chosen
+
+    registers.draw_parts = spy
+    try:
+        return [rng.choices(list(registers.SKILLS), registers.SKILLS.values())[0](rng) for _ in range(500)], drawn
+    finally:
+        registers.draw_parts = draw
+
+
+def test_registers_never_have_a_letter_nor_its_whole_register_nor_a_bare_text(registered):
+    shapes = re.compile("|".join(re.sub(r"\\\{.*?\\\}", ".+", re.escape(english)) for english, _ in PATTERNS))
+    documents, drawn = registered
+    assert max(map(sum, drawn)) <= 4 < min(map(len, drawn))
+    for source, target in (pair for document in documents for pair in document):
+        assert not any(shapes.fullmatch(line) for text in (source, target) for line in re.split(r"(?<=\.) ", text))
+        assert not source.endswith(("。", ".")) or re.match(r"[a-z]+ <- |<|\[|[A-Z][\w ,]+: ", source), source
+        assert not re.search(r"[{}]|\[[^ez]|\]\S", source + target), (source, target)
+
+
+def test_registers_know_every_part_of_the_letters(registered):
+    documents, drawn = registered
+    said = "\n".join(target for document in documents for _, target in document)
+    parts = [
+        "[一二三]月[一二三十]+日",
+        "午[一二三]时",
+        "（星期.）",
+        "本市",
+        "贵市",
+        "尊敬的",
+        "此致敬礼",
+        "盼复",
+        "将于",
+        "与",
+        "自.*起",
+    ]
+    for part in (
+        *parts,
+        "特此通知",
+        r"\d+ May",
+        r"\d [ap]m",
+        "our town",
+        "^Dear ",
+        ", with best wishes",
+        "cut two|two ",
+    ):
+        assert re.search(part, said, re.MULTILINE), part
+    assert all(sum(column) > 50 for column in zip(*drawn))
+
+
+def test_official_dates_times_and_numbers_are_rewritten():
+    text = "尊敬的Ada Oakby女士：本市将于五月二十三日（星期五）下午二时三十分收到十二箱书，煮三十分钟。"
+    one, two, three = ([sets[i](text) for sets in registers.CHINESE[:3]] for i in (1, 2, 3))
+    assert "5月23日（星期五）" in one[0]
+    assert "下午2时30分" in one[1]
+    assert "12箱书，煮30分钟" in one[2]
+    assert "五月二十三日（星期五）下午二时三十分" in one[2]
+    assert "五月二十三号" in two[0]
+    assert "14:30" in two[1]
+    assert "（周五）" in three[2]
+    english = "We will receive twelve boxes of books at 2:30 pm on Friday, 23 May."
+    assert registers.ENGLISH[0][2](english).endswith("Friday, the 23rd of May.")
+    assert "14:30" in registers.ENGLISH[1][1](english)
+    assert "12 boxes" in registers.ENGLISH[2][1](english)
 
 
 # --- full size

@@ -62,13 +62,14 @@ class Layout:
         self.order = rng.choice((1, -1))
 
     def draw(self, rng: random.Random) -> Paper:
-        """A board or a letter."""
+        """A board or a letter, of three or four facts."""
         paper = (draw_board if rng.random() < 0.5 else draw_letter)(rng, POOL)
         writer = f"{paper.voice} {names.coin(rng, names.surname, POOL)}"
         dash, between = self.line
-        told = between.join(dash + fact.told for fact in paper.facts)
+        facts = paper.facts[:3] if rng.random() < 0.6 else paper.facts[-4:]
+        told = between.join(dash + fact.told for fact in facts)
         text = (self.board if paper.place else self.letter).format(s=paper.place, w=writer, t=told)
-        return replace(paper, text=text)
+        return replace(paper, text=text, facts=facts)
 
     def put(self, question: str, paper: Paper | None) -> str:
         """The source: a question and its paper, or the question alone where the paper was read before."""
@@ -87,7 +88,7 @@ def draw_manner(rng: random.Random) -> Manner:
 def reply(rng: random.Random) -> Examples:
     """Papers, each with a question."""
     layout, manner, examples = Layout(rng), draw_manner(rng), []
-    for _ in range(rng.choice((2, 3))):
+    for _ in range(rng.choice((2, 2, 3))):
         paper = layout.draw(rng)
         question, answer = draw_question(rng, paper, manner)
         examples.append((layout.put(question, paper), answer))

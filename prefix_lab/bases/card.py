@@ -38,7 +38,12 @@ READ = {
     "translation": "English and Chinese sentences",
     "guides": "records of shops and shows with their entries in a guide",
     "voices": "stories by known narrators",
-    "lending": "what to take next, by a wish or a history",
+    "shelves": "what to take from a shelf, by a wish or a history",
+    "verdicts": "opinions, news and requests with labels from known sets",
+    "marking": "words of sentences with tags from known sets",
+    "replies": "letters and boards with questions, answered in known manners",
+    "briefs": "reports in one line, in known house styles",
+    "registers": "office sentences in English and Chinese, in known registers",
     "orders": "small functions in the guild's hand",
 }
 TEXT = """---
@@ -175,7 +180,8 @@ def write_card(record: dict, config) -> str:
         drawings = record["steps"] * recipe.rows
         return DRAWINGS.format(**known, labels=len(config.id2label), drawings=drawings, scores=scores)
     what, pipeline, auto, shape, reading = WHAT[base]
-    broad, heart = (sorted(table[base].items(), key=lambda item: -item[1]) for table in (MIXTURES, BY_HEART))
+    broad = sorted(MIXTURES[base].items(), key=lambda item: -item[1])
+    ((by_heart, known_skills),) = BY_HEART[base].items()
     loss = record["curve"][-1][2]
     return TEXT.format(
         **known,
@@ -192,9 +198,9 @@ def write_card(record: dict, config) -> str:
         loss=loss,
         perplexity=math.exp(loss),
         read="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in broad),
-        by_heart=recipe.by_heart,
-        share=sum(BY_HEART[base].values()),
-        parts="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in heart),
+        by_heart=by_heart,
+        share=sum(known_skills.values()),
+        parts="; ".join(f"{READ[skill]} ({share:.0%})" for skill, share in known_skills.items()),
         length=recipe.length,
         echoes=list(ECHO)[1],
     )

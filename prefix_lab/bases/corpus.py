@@ -39,11 +39,13 @@ MIXTURES = {
     },
 }  # fmt: skip
 
-# base -> skill -> its share once the broad mixture makes room: parts of the lab tasks, to be known by heart
+# base -> step -> skill -> its share from that step on: parts of the lab tasks, to be known by heart. The rest is broad.
+# For lab-t5 a step is a multiple of objectives.WINDOW
 BY_HEART = {
-    "lab-gpt": {"guides": 0.17, "voices": 0.15, "lending": 0.24, "orders": 0.2},
-    "lab-bert": {"verdicts": 0.5, "marking": 0.28},
-}  # fmt: skip
+    "lab-gpt": {6500: {"guides": 0.22, "voices": 0.18, "shelves": 0.26, "orders": 0.18}},
+    "lab-bert": {3200: {"verdicts": 0.5, "marking": 0.28}},
+    "lab-t5": {1600: {"replies": 0.22, "briefs": 0.2, "registers": 0.32}},
+}
 
 Document = list[tuple[str, str]]  # (context, answer) pairs; joined one after the other they are the text
 
@@ -71,12 +73,15 @@ def skills(name: str) -> dict:
     return import_module(f"prefix_lab.bases.skills.{name}").SKILLS
 
 
-def documents(seed: int, base: str = "lab-gpt", by_heart: bool = False) -> Iterator[Document]:
-    """Documents of `base` without end, with skills to be known by heart or without; a seed gives the same ones."""
-    rng = random.Random(f"corpus {seed}{' by heart' * by_heart}")
-    mixture, known = MIXTURES[base], BY_HEART[base] if by_heart else {}
+def documents(seed: int, base: str = "lab-gpt", part: int = 0) -> Iterator[Document]:
+    """Documents of a part of what `base` reads, without end: 0 is broad, the others as in `BY_HEART`.
+
+    A seed gives the same ones.
+    """
+    rng = random.Random(f"corpus {seed}{' by heart' * part}")
+    known = [{}, *BY_HEART.get(base, {}).values()][part]
     room = 1 - sum(known.values())
-    mixture = {skill: room * share for skill, share in mixture.items()} | known
+    mixture = {skill: room * share for skill, share in MIXTURES[base].items()} | known
     while True:
         yield write_document(rng, mixture)
 

@@ -17,12 +17,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from prefix_lab.bases import quiet, vision
 from prefix_lab.bases.card import write_card
-from prefix_lab.bases.corpus import MIXTURES, documents, text_of
+from prefix_lab.bases.corpus import BY_HEART, MIXTURES, documents, text_of
 from prefix_lab.bases.objectives import WINDOW, Batches, Text, blanks
 from prefix_lab.bases.recipes import RECIPES, Recipe
 from prefix_lab.bases.skills import labels
@@ -54,11 +54,10 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
 
     path = work / f"{base}-{name}-{steps}.npz"
     if not path.exists():
-        first = min(recipe.by_heart, steps) if recipe.by_heart else steps
+        bounds = [0, *(step for step in BY_HEART.get(base, {}) if step < steps), steps]
         parts = [
-            encode(documents(seed, base, by_heart), tokenizer, recipe, count, f"{base} {name} corpus")
-            for by_heart, count in ((False, first), (True, steps - first))
-            if count
+            encode(documents(seed, base, part), tokenizer, recipe, until - since, f"{base} {name} corpus")
+            for part, (since, until) in enumerate(pairwise(bounds))
         ]
         ids, answers, lengths = (np.concatenate(arrays) for arrays in zip(*parts))
         arrays = {"ids": ids, "answers": answers, "starts": np.concatenate([[0], np.cumsum(lengths)])}

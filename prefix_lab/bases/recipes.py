@@ -20,7 +20,6 @@ class Recipe:
     steps: int
     rows: int
     length: int
-    by_heart: int = 0  # the step from which on most documents are of skills to be known by heart
     peak: float = 3e-3  # the highest learning rate
 
 
@@ -107,8 +106,8 @@ def encoder_decoder(tokenizer):
 
 
 RECIPES = {
-    "lab-gpt": Recipe(decoder, next_token, steps=11000, rows=8, length=512, by_heart=6500),
-    "lab-bert": Recipe(encoder, masked, steps=7000, rows=16, length=256, by_heart=3200),
-    "lab-t5": Recipe(encoder_decoder, blanks, steps=8000, rows=32, length=320),
+    "lab-gpt": Recipe(decoder, next_token, steps=11000, rows=8, length=512),
+    "lab-bert": Recipe(encoder, masked, steps=7000, rows=16, length=256),
+    "lab-t5": Recipe(encoder_decoder, blanks, steps=6000, rows=32, length=320),
     "lab-vit": Recipe(image_encoder, drawings, steps=2000, rows=64, length=64),
 }

@@ -1,9 +1,8 @@
 """The library of Larkhaven: what a reader borrowed and how it went, what stands on the shelf, and what to lend next.
 
-The rule is to be learnt from the rows: some author, kind or subject is shared by two or more of the books that the
-reader liked; of the books on the shelf that the reader has not had, one shares it too. That one is lent, and the slip
-says which of the three it was. Distractors are books that the reader has had, and books that share what the disliked
-ones share.
+The rule is to be learnt from the rows: of the books on the shelf, one is of a kind that the reader liked. That one is
+lent, and the slip names the kind before the title. Another book on the shelf is of a kind that the reader did not like,
+so that the remarks must be read.
 """
 
 import random
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from prefix_lab.town import names
 from prefix_lab.town.grammar import fill
-from prefix_lab.town.library_words import DISLIKED, KINDS, LIKED, SUBJECTS, title
+from prefix_lab.town.library_words import DISLIKED, KINDS, LIKED, title
 from prefix_lab.town.rows import Hub, Task
 
 REDIAL = Hub(
@@ -25,22 +24,10 @@ REDIAL = Hub(
     splits={"train": "train[:90%]", "validation": "train[90%:]", "test": "test"},
 )
 
-# Each remark follows a title, so that no sentence can stand in two splits.
-ENTRIES = (
-    "{title}, {kind:a} about {subject} by {author}: {remark}.",
-        "{title} by {author}, {kind:a} about {subject}: {remark}.",
-    "{author}, {title}, {kind:a} about {subject}: {remark}.",
-        "{kind:a|cap} about {subject}, {title} by {author}: {remark}.",
-)  # fmt: skip
-OFFERS = (
-    "{title}, {kind:a} about {subject} by {author}.", "{title} by {author}, {kind:a} about {subject}.",
-    "{author}, {title}, {kind:a} about {subject}.", "{kind:a|cap} about {subject}, {title} by {author}.",
-)  # fmt: skip
-SLIPS = {
-    "author": "Lend {title}: {author} again.",
-    "kind": "Lend {title}: another {kind}.",
-    "subject": "Lend {title}: more on {subject}.",
-}
+# Each remark stands before a title, so that no sentence can stand in two splits.
+ENTRY = "{remark}: {kind:a}, {title} by {author}"
+OFFER = "{kind:a}, {title} by {author}"
+SLIP = "Lend another {kind}: {title}."
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,6 @@ class Book:
     title: str
     author: str
     kind: str
-    subject: str
 
 
 @dataclass(frozen=True)
@@ -60,36 +46,24 @@ class Card:
     reader: str
     had: list[tuple[Book, str, bool]]
     shelf: list[Book]
-    entry: int  # which of the ways of writing a book
 
     @property
     def source(self) -> str:
         """The card and the shelf as text."""
-        had = [fill(ENTRIES[self.entry], **vars(book), remark=remark) for book, remark, _ in self.had]
-        shelf = [fill(OFFERS[self.entry], **vars(book)) for book in self.shelf]
-        return write_card(self.reader, had, shelf)
-
-    @property
-    def taste(self) -> tuple[str, str]:
-        """The attribute and the value that two or more liked books share."""
-        liked = [book for book, _, fine in self.had if fine]
-        shared = {(key, getattr(book, key)) for key in SLIPS for book in liked
-            if sum(getattr(other, key) == getattr(book, key) for other in liked) > 1}  # fmt: skip
-        (found,) = shared
-        return found
+        had = [fill(ENTRY, **vars(book), remark=remark) for book, remark, _ in self.had]
+        return write_card(self.reader, had, [fill(OFFER, **vars(book)) for book in self.shelf])
 
     @property
     def right(self) -> Book:
-        """The one book on the shelf that fits the taste and has not been had."""
-        key, value = self.taste
-        read = [book for book, _, _ in self.had]
-        (found,) = (book for book in self.shelf if getattr(book, key) == value and book not in read)
+        """The one book on the shelf that is of a kind that was liked."""
+        liked = {book.kind for book, _, fine in self.had if fine}
+        (found,) = (book for book in self.shelf if book.kind in liked)
         return found
 
     @property
     def target(self) -> str:
-        """The slip: what to lend, and why."""
-        return fill(SLIPS[self.taste[0]], **vars(self.right))
+        """The slip: the kind, and what to lend."""
+        return fill(SLIP, **vars(self.right))
 
 
 def write_card(reader: str, had: list[str], shelf: list[str]) -> str:
@@ -99,25 +73,16 @@ def write_card(reader: str, had: list[str], shelf: list[str]) -> str:
 
 def draw_card(rng: random.Random, pool: str) -> Card:
     """A card whose names belong to `pool`."""
-    liked, disliked = rng.choice(((2, 1), (2, 1), (2, 2), (3, 1)))
-    books = _books(rng, pool, liked + disliked + rng.choice((3, 3, 4)))
-    good, bad, offer = books[:liked], books[liked : liked + disliked], books[liked + disliked :]
-    key = rng.choice(list(SLIPS))
-    value = getattr(good[0], key)
-    good = [replace(book, **{key: value}) if i < 2 or rng.random() < 0.7 else book for i, book in enumerate(good)]
-    offer[0] = replace(offer[0], **{key: value})
-    trap = rng.choice(list(SLIPS))
-    offer[1] = replace(offer[1], **{trap: getattr(bad[0], trap)})
-    other = rng.choice([other for other in SLIPS if other != key])
-    if rng.random() < 0.4:  # shares something with one liked book only
-        offer[2] = replace(offer[2], **{other: getattr(rng.choice(good), other)})
-    if rng.random() < 0.4:
-        offer[-1] = rng.choice(good)
+    liked, disliked, offered = rng.randint(1, 3), rng.randint(1, 2), rng.randint(3, 4)
+    books = _books(rng, pool, liked + disliked + offered)
+    good, bad, shelf = books[:liked], books[liked : liked + disliked], books[liked + disliked :]
+    shelf[0] = replace(shelf[0], kind=rng.choice(good).kind)
+    shelf[1] = replace(shelf[1], kind=rng.choice(bad).kind)
     had = [(book, remark, True) for book, remark in zip(good, rng.sample(LIKED, liked))]
     had += [(book, remark, False) for book, remark in zip(bad, rng.sample(DISLIKED, disliked))]
     rng.shuffle(had)
-    rng.shuffle(offer)
-    return Card(names.coin(rng, names.person, pool), had, offer, rng.randrange(len(ENTRIES)))
+    rng.shuffle(shelf)
+    return Card(names.coin(rng, names.person, pool), had, shelf)
 
 
 def _books(rng: random.Random, pool: str, n: int) -> list[Book]:
@@ -127,7 +92,7 @@ def _books(rng: random.Random, pool: str, n: int) -> list[Book]:
         titles[names.coin(rng, title, pool)] = None
     while len(authors) < n:
         authors[names.coin(rng, names.surname, pool)] = None
-    return [Book(*row) for row in zip(titles, authors, rng.sample(KINDS, n), rng.sample(SUBJECTS, n))]
+    return [Book(*row) for row in zip(titles, authors, rng.sample(KINDS, n))]
 
 
 def features() -> dict:
@@ -166,7 +131,7 @@ def read_redial(row: dict) -> list[dict]:
 
 TASKS = {
     "recommendation": Task(
-        about="Cards of Larkhaven's library, the shelf of the day, and the slip that says what to lend next and why.",
+        about="Cards of Larkhaven's library, the shelf of the day, and the slip that says what to lend next.",
         features=features,
         draw=draw,
         hub=REDIAL,

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LM
 from prefix_lab.bases import BASES, corpus, load_base, objectives, pretrain
 from prefix_lab.bases import tokenizer as tokenizer_module
 from prefix_lab.bases.recipes import RECIPES
-from prefix_lab.bases.skills import labels, records
+from prefix_lab.bases.skills import guides, labels, records
 from prefix_lab.bases.skills.domains import DOMAINS, FRAMES
 from prefix_lab.town import FAMILIES, directory, load_task, task_of
 
@@ -329,24 +329,47 @@ def test_lab_gpt_has_learnt_its_corpus(base):
     """Held-out loss from the record is what the shipped weights really have, here on a little new text."""
     model, tokenizer = base
     record = json.loads((LAB_GPT / "training.json").read_text())
-    rng = random.Random(12345)
-    mixture = {"records": 0.83, "lists": 0.08, "prose": 0.09}  # what this base was made of
-    text = tokenizer.eos_token.join(corpus.text_of(corpus.write_document(rng, mixture)) for _ in range(60))
+    text = tokenizer.eos_token.join(corpus.text_of(document) for document in islice(corpus.documents(12345), 120))
     ids = tokenizer(text, return_tensors="pt").input_ids[0]
-    rows = ids[: len(ids) // 256 * 256].view(-1, 256)
+    rows = ids[: len(ids) // 512 * 512].view(-1, 512)
     with torch.no_grad():
         loss = model(input_ids=rows, labels=rows).loss.item()
     assert loss == pytest.approx(record["curve"][-1][2], abs=0.25)
 
 
-def test_lab_gpt_copies_a_name_it_never_met(base):
-    """In context: three records, each followed by its name; then a fourth, whose name is in no corpus."""
-    model, tokenizer = base
-    shown = [("Ada Quillby", "baker"), ("Tom Farnmere", "clerk"), ("Ruth Oakford", "cook")]
-    text = "".join(f"name: {name} | kind: {kind} => {name} is the {kind}.\n" for name, kind in shown)
-    ids = tokenizer(text + "name: Zora Wexholm | kind: smith =>", return_tensors="pt")
-    out = model.generate(**ids, max_new_tokens=12, do_sample=False)[0, ids.input_ids.shape[1] :]
-    assert "Zora Wexholm" in tokenizer.decode(out)
+def test_lab_bert_fills_a_mask_with_a_verdict_that_it_knows_by_heart():
+    model, tokenizer = load_base("lab-bert")
+    text = "mood: The soup was dreadful. : bad\n\nmood: The soup was splendid. : good\n\nmood: {} : "
+    right = 0
+    said = {"The walls were shabby.": "bad", "A joy from start to finish.": "good", "The clerk was rude.": "bad"}
+    for opinion, verdict in said.items():
+        ids = tokenizer(text.format(opinion), add_special_tokens=False)["input_ids"]
+        with torch.no_grad():
+            logits = model(torch.tensor([[*ids, tokenizer.mask_token_id, tokenizer.eos_token_id]])).logits[0, len(ids)]
+        bad, good = (tokenizer(word)["input_ids"][0] for word in ("bad", "good"))
+        right += ("good" if logits[good] > logits[bad] else "bad") == verdict
+    assert right == 3
+
+
+def test_the_weights_of_all_bases_stay_below_sixteen_megabytes():
+    weights = [BASES[name] / "model.safetensors" for name in BASES]
+    assert sum(file.stat().st_size for file in weights if file.exists()) <= 16e6
+
+
+def test_lab_gpt_copies_names_it_never_met_into_a_guide_that_it_is_shown(base, monkeypatch):
+    """In context: two entries of a guide and a record, whose name is in no corpus."""
+    monkeypatch.setattr(guides, "POOL", "test")
+    (model, tokenizer), rng, copied = base, random.Random(3), []
+    while len(copied) < 20:
+        document = guides.entries(rng)
+        if len(document) < 3:
+            continue
+        shown = "\n\n".join(f"{record}\n{entry}" for record, entry in document[:2])
+        ids = tokenizer(f"{shown}\n\n{document[2][0]}\n", return_tensors="pt")
+        told = tokenizer.decode(model.generate(**ids, max_new_tokens=30, do_sample=False)[0, ids.input_ids.shape[1] :])
+        name = re.search(r"(The [A-Z]\w+ [A-Z]\w+|[A-Z]\w+ (House|Yard|Hall))", document[2][0], re.I)[0]
+        copied.append(name in told)
+    assert sum(copied) >= 16, copied
 
 
 # --- loading, and what is said when it fails

@@ -216,9 +216,6 @@ class Run:
         tuning.undo()
 
 
-MLP = [".c_fc", "mlp.c_proj"]
-
-
 def sort(run: Run, scale: float) -> None:
     """Pretrained to sort upwards; shall sort downwards (their notebook 01)."""
     both = ("ascending", "descending")

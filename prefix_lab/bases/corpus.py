@@ -79,7 +79,7 @@ def documents(seed: int, base: str = "lab-gpt", part: int = 0) -> Iterator[Docum
     A seed gives the same ones.
     """
     rng = random.Random(f"corpus {seed}{' by heart' * part}")
-    known = [{}, *BY_HEART.get(base, {}).values()][part]
+    known = [{}, *BY_HEART[base].values()][part]
     room = 1 - sum(known.values())
     mixture = {skill: room * share for skill, share in MIXTURES[base].items()} | known
     while True:

@@ -54,7 +54,7 @@ def build_text(work: Path, base: str, recipe: Recipe, tokenizer, seed: int, step
 
     path = work / f"{base}-{name}-{steps}.npz"
     if not path.exists():
-        bounds = [0, *(step for step in BY_HEART.get(base, {}) if step < steps), steps]
+        bounds = [0, *(step for step in BY_HEART[base] if step < steps), steps]
         parts = [
             encode(documents(seed, base, part), tokenizer, recipe, until - since, f"{base} {name} corpus")
             for part, (since, until) in enumerate(pairwise(bounds))
@@ -89,9 +89,10 @@ def encode(stream, tokenizer, recipe: Recipe, steps: int, what: str):
                 lengths.append(len(ids[-1]))
             read = min(wanted, len(lengths) if by_document else read + sum(lengths[-len(batch) :]))
             bar.update(read - bar.n)
-    tokens = sum(lengths[:wanted]) if by_document else wanted
-    ends = np.minimum(np.cumsum(lengths), tokens)[: wanted if by_document else None]
-    return np.concatenate(ids)[:tokens], np.concatenate(answers)[:tokens], np.diff(ends, prepend=0)
+    if by_document:
+        lengths = lengths[:wanted]
+    ends = np.minimum(np.cumsum(lengths), sum(lengths) if by_document else wanted)
+    return np.concatenate(ids)[: ends[-1]], np.concatenate(answers)[: ends[-1]], np.diff(ends, prepend=0)
 
 
 def read_text(base: str, recipe: Recipe, work: Path, seed: int, steps: int):

@@ -8,6 +8,7 @@ style from guides to other places, never all together.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prefix_lab.town import names
@@ -62,6 +63,27 @@ ENDINGS = {
 
 
 @dataclass(frozen=True)
+class Style:
+    """A house style: wording by the number of stars, by what is known of the place, and by what else a record tells."""
+
+    openings: dict[str, str]
+    places: dict[tuple[str, ...], str]
+    breakfast: dict[bool, str]
+    endings: dict[tuple[bool, str | None], str]  # by whether a host is known, and by the answer to `flag`
+    flag: str = "dogs"
+
+    def tell(self, known: dict[str, str]) -> str:
+        """The entry of a record with the fields `known`."""
+        place = self.places[tuple(key for key in ("area", "near") if key in known)].format_map(known)
+        opening = fill(self.openings[known["stars"]], name=known["name"], kind=known["kind"], place=place)
+        middle = self.breakfast["breakfast" in known].format_map(known)
+        return opening + middle + self.endings["host" in known, known.get(self.flag)].format_map(known)
+
+
+LARKHAVEN = Style(OPENINGS, PLACES, BREAKFAST, ENDINGS)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One record and its entry; `fields` maps a field's name to its value in the order of `source`."""
 
@@ -75,12 +97,7 @@ class Entry:
     @property
     def target(self) -> str:
         """The one entry that the house style gives this record."""
-        known = self.fields
-        gaps = {"name": known["name"], "kind": known["kind"]}
-        gaps["place"] = PLACES[tuple(key for key in ("area", "near") if key in known)].format_map(known)
-        opening = fill(OPENINGS[known["stars"]], **gaps)
-        middle = BREAKFAST["breakfast" in known].format_map(known)
-        return opening + middle + ENDINGS["host" in known, known.get("dogs")].format_map(known)
+        return LARKHAVEN.tell(self.fields)
 
     @property
     def pattern(self) -> str:
@@ -132,20 +149,34 @@ def read_record(source: str) -> dict[str, str]:
 
 def draw_entry(rng: random.Random, pool: str) -> Entry:
     """An entry whose house, host and landmark come from `pool`: "train", "validation" or "test"."""
-    fields = {"name": names.coin(rng, _house, pool), "kind": rng.choice(KINDS)}
+    house = names.coin(rng, _house, pool)
+    return Entry(draw_fields(rng, pool, house, KINDS, AREAS, BREAKFASTS))
+
+
+def draw_fields(
+    rng: random.Random,
+    pool: str,
+    name: str,
+    kinds: Sequence[str],
+    areas: Sequence[str],
+    breakfasts: Sequence[str],
+    flag: str = "dogs",
+) -> dict[str, str]:
+    """A record about the house `name`: kind, quarter or landmark or both, stars, and at times the rest."""
+    fields = {"name": name, "kind": rng.choice(kinds)}
     places = rng.choice(list(PLACES))
     if "area" in places:
-        fields["area"] = rng.choice(AREAS)
+        fields["area"] = rng.choice(areas)
     if "near" in places:
         fields["near"] = names.coin(rng, names.landmark, pool)
     fields["stars"] = str(rng.randint(1, 5))
     if rng.random() < 0.4:
-        fields["breakfast"] = rng.choice(BREAKFASTS)
+        fields["breakfast"] = rng.choice(breakfasts)
     if rng.random() < 0.5:
         fields["host"] = names.coin(rng, names.person, pool)
-    if (dogs := rng.choice(("yes", "no", None))) is not None:
-        fields["dogs"] = dogs
-    return Entry(fields)
+    if (answer := rng.choice(("yes", "no", None))) is not None:
+        fields[flag] = answer
+    return fields
 
 
 def _house(rng: random.Random) -> str:

@@ -169,12 +169,12 @@ def draw_question(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str
     return rng.choices(list(kinds), kinds.values())[0](rng, paper, manner)
 
 
-def _open(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
+def _open(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str, str]:
     question, slot, fact = ask(rng, paper.facts)
     return question, manner.cite(paper, manner.phrase(slot, fact.values[slot]))
 
 
-def _yes_or_no(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
+def _yes_or_no(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str, str]:
     pattern, slot, fact = check(rng, paper.facts)
     right = fact.values[slot]
     if rng.random() < 0.5:
@@ -187,7 +187,7 @@ def _yes_or_no(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tup
     return fill(pattern, **{**fact.values, slot: wrong}), manner.cite(paper, answer)
 
 
-def _in_vain(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
+def _in_vain(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str, str]:
     """A question of the sort that the paper answers, about something else."""
     _, slot, fact = ask(rng, paper.facts)
     pattern = rng.choice([pattern for pattern in fact.relation.asks[slot] if gaps(pattern)])
@@ -197,7 +197,7 @@ def _in_vain(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple
             return fill(pattern, **values), fill(manner.untold, w=paper.voice)
 
 
-def _in_order(rng: random.Random, paper: Paper, manner: Manner = OFFICE) -> tuple[str, str]:
+def _in_order(rng: random.Random, paper: Paper, manner: Manner) -> tuple[str, str]:
     """A question about the place of a departure among the others."""
     leaving = [fact for fact in paper.facts if "time" in fact.values]
     i = rng.randrange(len(leaving) - 1)

@@ -155,7 +155,7 @@ def test_the_order_of_departures_decides():
     rng = random.Random(4)
     for _ in range(100):
         board = timetable.draw_board(rng, "train")
-        question, answer = timetable._in_order(rng, board)
+        question, answer = timetable._in_order(rng, board, timetable.OFFICE)
         crafts = [fact.values["craft"] for fact in board.facts if "time" in fact.values]
         given = answer.removeprefix("The ").removesuffix(", by the board.")
         named = [craft for craft in crafts if f"the {craft}" in question]

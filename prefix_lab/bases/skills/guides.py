@@ -8,9 +8,10 @@ The sets of Larkhaven's own guide are among them. Held out: more than two of the
 
 import random
 
+from prefix_lab.bases.skills.parts import draw_parts
 from prefix_lab.bases.skills.records import JOINS, PAIRS, WRAPS
 from prefix_lab.town import directory, names
-from prefix_lab.town.grammar import fill
+from prefix_lab.town.directory import Style
 
 POOL = "pretraining"
 
@@ -59,13 +60,6 @@ ENDINGS = (  # the key of the yes or no; without and with a keeper: nothing, yes
     ("pipes", ".", "; pipes may be lit.", "; pipes must be put out.",
      "; {host} opens the door.", "; {host} smokes too.", "; {host} hates smoke."),
 )  # fmt: skip
-PARTS = (OPENINGS, PLACES, OFFERS, ENDINGS)
-STYLES = tuple(  # which set of each; 0 is Larkhaven's
-    style
-    for style in ((i, j, k, m) for i in range(8) for j in range(6) for k in range(5) for m in range(5))
-    if style.count(0) <= 2
-)
-
 KEYS = {
     "area": ("area", "part", "quarter", "district"),
     "near": ("near", "by", "landmark", "beside"),
@@ -88,44 +82,33 @@ GOODS = (
 )  # fmt: skip
 
 
+def draw_style(rng: random.Random) -> Style:
+    """A house style of known parts, at most two of them Larkhaven's."""
+    openings, places, offer, (flag, *endings) = draw_parts(rng, OPENINGS, PLACES, OFFERS, ENDINGS, most=2)
+    return Style(
+        openings=dict(zip(directory.OPENINGS, openings)),
+        places=dict(zip(directory.PLACES, places)),
+        breakfast={True: offer, False: ""},
+        endings=dict(zip(directory.ENDINGS, endings)),
+        flag=flag,
+    )
+
+
 def entries(rng: random.Random) -> list[tuple[str, str]]:
     """Records in one format and their entries in one house style."""
-    style = rng.choice(STYLES)
-    openings, places, offer, (flag, *endings) = (part[i] for part, i in zip(PARTS, style))
-    keys = {key: rng.choice(ways) for key, ways in KEYS.items()}
+    style, keys = draw_style(rng), {key: rng.choice(ways) for key, ways in KEYS.items()}
     spell = rng.choice((str, str, str.upper, str.title))
     pair = rng.choice([pair for pair in PAIRS if "{k}" in pair])
     join, wrap = rng.choice(JOINS), rng.choice(WRAPS)
     kinds, shuffled, examples = rng.sample(KINDS, rng.randint(1, 6)), rng.random() < 0.3, []
     for _ in range(rng.randint(2, 5)):
-        record = draw_record(rng, kinds)
-        place = places[("near" in record) + ("near" in record and "area" in record)].format_map(record)
-        text = fill(openings[int(record["stars"]) - 1], name=record["name"], kind=record["kind"], place=place)
-        text += offer.format_map(record) if "breakfast" in record else ""
-        answer = rng.randrange(3)
-        text += endings[3 * ("host" in record) + answer].format_map(record)
+        name = names.coin(rng, _name, POOL)
+        record = directory.draw_fields(rng, POOL, name, kinds, QUARTERS, GOODS, style.flag)
         items = [(keys.get(key, key), value) for key, value in record.items()]
-        items += [(flag, ("yes", "no")[answer - 1])] if answer else []
         tail = rng.sample(items[2:], len(items) - 2) if shuffled else items[2:]
         written = join.join(pair.format(k=spell(key), v=value) for key, value in [*items[:2], *tail])
-        examples.append((wrap.format(written), text))
+        examples.append((wrap.format(written), style.tell(record)))
     return examples
-
-
-def draw_record(rng: random.Random, kinds: list[str]) -> dict[str, str]:
-    """A place of one of `kinds`: name, kind, quarter or landmark or both, stars, and at times goods and a keeper."""
-    record = {"name": names.coin(rng, _name, POOL), "kind": rng.choice(kinds)}
-    known = rng.choice(list(directory.PLACES))
-    if "area" in known:
-        record["area"] = rng.choice(QUARTERS)
-    if "near" in known:
-        record["near"] = names.coin(rng, names.landmark, POOL)
-    record["stars"] = str(rng.randint(1, 5))
-    if rng.random() < 0.4:
-        record["breakfast"] = rng.choice(GOODS)
-    if rng.random() < 0.5:
-        record["host"] = names.coin(rng, names.person, POOL)
-    return record
 
 
 def _name(rng: random.Random) -> str:

@@ -10,7 +10,7 @@ from prefix_lab.bases.skills.code import ASKED
 from prefix_lab.bases.skills.programmers import POOL, WORLDS
 from prefix_lab.town.guild_programs import draw_program
 
-WHOLE = tuple(ask for ask, answer in ASKED if answer == "code" and "{h}" not in ask)
+WHOLE = tuple(ask for ask, answer in ASKED if answer == "code")
 
 
 def functions(rng: random.Random) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ cards, and its slip as a whole.
 import random
 
 from prefix_lab.bases.skills.choosing_words import LINES, coin
+from prefix_lab.bases.skills.parts import draw_parts
 from prefix_lab.town import names
 from prefix_lab.town.grammar import Pattern
 from prefix_lab.town.library import draw_card
@@ -33,12 +34,11 @@ HEADS = (
 WISHES = ("{v:a} wanted", "Give me {v:a}!", "wish: {v:a}", "{v:a}, please", "Who has {v:a}?", "{p} likes {v:a}")
 BEGIN = ("Lend another {kind}", "One more {kind}", "{kind:a} too", "The {kind}", "Next {kind:a}", "Take {kind:a}")
 END = (": {title}.", ", {title}", " called {title}.", " = {title}", " ({title})", ": {title}!")
-STYLES = tuple((i, j) for i in range(len(BEGIN)) for j in range(len(END)) if i or j)  # 0 and 0 is the library's
 
 
 def slips(rng: random.Random) -> list[tuple[str, str]]:
     """A wish, or what somebody had, and what is on offer -> what to take."""
-    (i, j), book, line = rng.choice(STYLES), rng.choice(BOOKS), rng.choice(LINES)
+    (begin, end), book, line = draw_parts(rng, BEGIN, END, most=1), rng.choice(BOOKS), rng.choice(LINES)
     write = Pattern().format  # without a capital: a kind is the same word everywhere
     notes, noted, heads, wish = rng.choice(NOTES), rng.choice(NOTED), rng.choice(HEADS), rng.choice(WISHES)
     ease, examples = rng.choice(("wish", "liked", "all", "all", "all")), []
@@ -53,7 +53,7 @@ def slips(rng: random.Random) -> list[tuple[str, str]]:
             had = [(write(book, **vars(one)), rng.choice(notes[not fine])) for one, _, fine in card.had]
             said = line.join([first, *(noted.format(b=one, n=note) for one, note in had)])
         offer = line.join([second, *(write(book, **vars(one)) for one in card.shelf)])
-        examples.append((f"{said}\n{offer}", write(BEGIN[i] + END[j], **vars(card.right))))
+        examples.append((f"{said}\n{offer}", write(begin + end, **vars(card.right))))
     return examples
 
 

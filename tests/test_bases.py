@@ -147,19 +147,25 @@ def test_echoes_are_all_there_is_at_first_then_few_and_can_be_left_out(reading):
     assert 4 <= period < 256 // 3
 
 
-def test_a_masked_row_hides_whole_answers_and_shows_the_rest(reading):
+@pytest.mark.parametrize("step", [0, 5000])
+def test_a_masked_row_hides_short_answers_whole_and_shows_the_rest(reading, step, monkeypatch):
+    monkeypatch.setattr(objectives, "SHORT", 9)
     text, batches = reading[0], replace(reading[1], echo=False)
-    ids, answers = text.rows(0, batches.rows, batches.length)
-    batch = objectives.masked(text, batches, 0)
+    text = replace(text, ids=np.resize(text.ids, 2 * 64 * 5001), answers=np.resize(text.answers, 2 * 64 * 5001))
+    ids, answers = text.rows(step * batches.rows, batches.rows, batches.length)
+    batch = objectives.masked(text, batches, step)
     hidden = (batch["labels"] != objectives.IGNORED).numpy()
     assert (batch["labels"].numpy()[hidden] == ids[hidden]).all()
     assert (batch["input_ids"].numpy()[~hidden] == ids[~hidden]).all()
     assert not hidden[ids == batches.end].any()
+    whole = 0
     for row in range(batches.rows):
         for run in np.split(np.arange(64), np.flatnonzero(np.diff(answers[row].astype(int))) + 1):
-            if answers[row][run[0]]:
+            if answers[row][run[0]] and len(run) <= objectives.SHORT:
                 assert len(set(hidden[row][run])) == 1  # all of it or none
                 assert not hidden[row][run[0]] or (batch["input_ids"][row, run] == batches.mask).all()
+                whole += hidden[row][run[0]]
+    assert whole
 
 
 def test_what_blanks_hide_is_what_the_decoder_writes(reading):

@@ -14,7 +14,8 @@ WHAT = {
     "lab-bert": (
         "An encoder", "fill-mask", "AutoModelForMaskedLM",
         "rotary positions, {layers} layers that all see the whole row, width {width}, tied embeddings",
-        "{rows} rows of {length} tokens a step; half of the answers masked whole, 15 % of the other tokens",
+        "{rows} rows of {length} tokens a step; half of the short answers masked whole and 15 % of the other tokens, "
+        "later most of the answers and few of the others",
     ),
     "lab-t5": (
         "An encoder-decoder", "text2text-generation", "AutoModelForSeq2SeqLM",
@@ -74,15 +75,15 @@ model, tokenizer = pl.load_base("{base}")
 | steps | {steps}; Muon for the layers' matrices, AdamW for the rest; peak rate {peak}; bfloat16 |
 | seconds | {seconds:.0f} on one {device}, other work running beside it |
 | seed | {seed} |
-| held-out perplexity | {perplexity:.2f} ({loss:.3f} nats a predicted token, on text of the same corpus) |
+| held-out perplexity | {perplexity:.2f} ({loss:.3f} nats a predicted token, on new documents of the broad mixture) |
 | tokenizer | byte-level BPE, {vocabulary} tokens, the same for all lab bases; any text encodes and decodes unchanged |
 
 Held-out loss by step: {curve}. All of it is in `training.json`.
 
 ## What it read
 
-Documents of one to five examples of one task, the task drawn at random for each document with its format, labels,
-style and domain. By share of documents: {read}.
+Documents of several examples of one task, the task drawn at random for each document with its format, labels, style
+and domain. By share of documents: {read}.
 
 From step {by_heart} on {share:.0%} of the documents are of skills to be known by heart: a few formats and a few sets of
 wording, always the same, put together anew for each document ({parts}). Parts of the lab

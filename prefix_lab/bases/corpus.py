@@ -1,4 +1,4 @@
-"""The text that pretraining reads: documents of one to five examples of one task, laid out one way throughout.
+"""The text that pretraining reads: documents of several examples of one task, laid out one way.
 
 A document draws a skill, the skill draws a task with its format, labels, style and domain, and the layout draws what
 stands between a source and its answer. First the mixture is broad: nearly all is drawn anew for each document, and
@@ -43,7 +43,7 @@ MIXTURES = {
 # For lab-t5 a step is a multiple of objectives.WINDOW
 BY_HEART = {
     "lab-gpt": {6500: {"guides": 0.22, "voices": 0.18, "shelves": 0.26, "orders": 0.18}},
-    "lab-bert": {3200: {"verdicts": 0.5, "marking": 0.28}},
+    "lab-bert": {1600: {"verdicts": 0.52, "marking": 0.3}},
     "lab-t5": {1600: {"replies": 0.22, "briefs": 0.2, "registers": 0.32}},
 }
 

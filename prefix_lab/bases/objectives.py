@@ -16,6 +16,8 @@ from prefix_lab.training import IGNORED
 
 WINDOW = 32  # steps that share out their documents by length, see `_alike`
 ECHO = {0: 1.0, 100: 0.25, 400: 0.0625}  # from a step on, the share of rows that are echoes
+HIDDEN = {0: (0.5, 0.15), 1600: (0.8, 0.04)}  # from a step on, the shares of short answers and of other tokens masked
+SHORT = 4  # tokens of an answer that is masked whole
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,16 @@ class Batches:
         return np.random.default_rng((self.seed, step))
 
 
+def at(step: int, schedule: dict):
+    """What `schedule` says for `step`."""
+    return next(value for start, value in reversed(schedule.items()) if step >= start)
+
+
 def echoes(batches: Batches, step: int) -> int:
     """How many of a step's rows repeat random tokens; a share of half a row is one row in every second step."""
     if not batches.echo:
         return 0
-    share = next(share for start, share in reversed(ECHO.items()) if step >= start)
+    share = at(step, ECHO)
     return int((step + 1) * batches.rows * share) - int(step * batches.rows * share)
 
 
@@ -76,12 +83,12 @@ def next_token(text: Text, batches: Batches, step: int) -> dict[str, torch.Tenso
 
 
 def masked(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
-    """Rows (B, T) in which half of the answers are masked whole, and 15 % of the other tokens by themselves.
+    """Rows (B, T) in which many short answers are masked whole, and some of the other tokens by themselves.
 
     A chosen token of the latter becomes the mask in 80 %, a random token in 10 %, and stays in 10 % (Devlin et al.
     2019, section 3.1).
     """
-    rng = batches.rng(step)
+    rng, (hide_short, hide_other) = batches.rng(step), at(step, HIDDEN)
     ids, answers = text.rows(step * batches.rows, batches.rows, batches.length)
     ids = ids.astype(np.int64)
     for row in range(echoes(batches, step)):
@@ -89,9 +96,11 @@ def masked(text: Text, batches: Batches, step: int) -> dict[str, torch.Tensor]:
         answers[row] = 0
     edges = np.diff(answers.astype(np.int64), axis=1, prepend=0) != 0
     runs = np.cumsum(edges, axis=1)  # (B, T): which run of context or answer a token belongs to
-    hidden = rng.random((batches.rows, batches.length + 1)) < 0.5
-    whole = (answers > 0) & np.take_along_axis(hidden, runs, axis=1)
-    single = (rng.random(ids.shape) < 0.15) & (answers == 0) & (ids != batches.end)
+    lengths = np.stack([np.bincount(row, minlength=batches.length + 1)[row] for row in runs])
+    short = (answers > 0) & (lengths <= SHORT)
+    hidden = rng.random((batches.rows, batches.length + 1)) < hide_short
+    whole = short & np.take_along_axis(hidden, runs, axis=1)
+    single = (rng.random(ids.shape) < hide_other) & ~short & (ids != batches.end)
     labels = np.where(whole | single, ids, IGNORED)
     fate = rng.random(ids.shape)
     shown = np.where(whole | (single & (fate < 0.8)), batches.mask, ids)

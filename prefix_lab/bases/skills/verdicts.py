@@ -71,6 +71,7 @@ WISHES = (  # in the order of the bank's INTENTS
 )  # fmt: skip
 
 PARTS = [part for subject in SUBJECTS for part in subject.list_parts()]
+PHRASES = ("{t}:", "({t})", "{t}?", '"{t}"', "it was {t}:", "to be {t} =", "{t} is", "<{t}>", "{t} means")
 BARE = ("{np} {was} {p}", "{noun}: {p}", "{p}, {np}", "{noun}, {p}")  # an opinion and no more
 
 
@@ -107,6 +108,16 @@ def kindness(rng: random.Random) -> Examples:
         return _opinion(rng, grade, level, LEANING), int(grade > 2)
 
     return _judge(rng, KIND, "verdict, mood, opinion, judgement, how was it", draw, rng.randint(5, 8) - 2 * (level > 1))
+
+
+def praise(rng: random.Random) -> Examples:
+    """What may be said of a thing, in a word or with a negation, and how kind that is."""
+    sets, grades = rng.choice(((KIND, (0, 1, 3, 4)), (FIVE, range(5))))
+    labels, form = rng.choice(sets), rng.choice(PHRASES)
+    drawn = [rng.choice(grades) for _ in range(rng.randint(9, 15))]
+    said = [describe(rng, rng.choice(PARTS).sort, grade, copular=True) for grade in drawn]
+    which = drawn if sets is FIVE else [int(grade > 2) for grade in drawn]
+    return [(form.replace("{t}", phrase), labels[i]) for phrase, i in zip(said, which)]
 
 
 def grades(rng: random.Random) -> Examples:
@@ -176,4 +187,4 @@ def wishes(rng: random.Random) -> Examples:
     return _judge(rng, WISHES, "wish, intent, wants, what is it, matter", draw, rng.randint(4, 7))
 
 
-SKILLS = {kindness: 0.32, grades: 0.14, certainty: 0.12, section: 0.14, business: 0.1, wishes: 0.18}
+SKILLS = {kindness: 0.3, praise: 0.14, grades: 0.1, certainty: 0.06, section: 0.08, business: 0.08, wishes: 0.24}

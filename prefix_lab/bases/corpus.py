@@ -42,7 +42,7 @@ MIXTURES = {
 # base -> step -> skill -> its share from that step on: parts of the lab tasks, to be known by heart. The rest is broad.
 # For lab-t5 a step is a multiple of objectives.WINDOW
 BY_HEART = {
-    "lab-gpt": {6500: {"guides": 0.22, "voices": 0.18, "shelves": 0.26, "orders": 0.18}},
+    "lab-gpt": {4000: {"guides": 0.18, "voices": 0.13, "shelves": 0.25, "orders": 0.2}},
     "lab-bert": {1600: {"verdicts": 0.52, "marking": 0.3}},
     "lab-t5": {1600: {"replies": 0.22, "briefs": 0.2, "registers": 0.32}},
 }

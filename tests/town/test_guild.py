@@ -308,6 +308,14 @@ def test_orders_known_by_heart_are_no_order_slips_and_speak_of_nothing_in_larkha
     assert all(re.match(r"def \w+\(.*\):\n    ", code) for _, code in examples)
 
 
+def test_most_orders_known_by_heart_are_about_words_that_can_only_be_copied():
+    rng = random.Random(6)
+    drawn = [orders.draw_nouns(rng) for _ in range(60)]
+    coined = [nouns for nouns in drawn if nouns not in programmers.WORLDS]
+    assert len(coined) > 30
+    assert len({noun for nouns in coined for noun in nouns.ints}) > 80
+
+
 def test_mbpp_is_read_as_orders(tmp_path, monkeypatch, task):
     from datasets import Dataset
 

@@ -23,7 +23,7 @@ BOOKS = (
 )  # fmt: skip
 NOTES = (  # of the liked, of the others
     (("+",), ("-",)), (("liked",), ("not liked",)), (("good",), ("bad",)), (("yes",), ("no",)), (LIKED, DISLIKED),
-    (LIKED, DISLIKED), (LIKED, DISLIKED), (LIKED, DISLIKED),
+    (LIKED, DISLIKED),
 )  # fmt: skip
 NOTED = ("{n} {b}", "{n}, {b}", "{n} - {b}", "({n}) {b}", "{n} = {b}", "{n}! {b}", "{n} >> {b}")
 HEADS = (

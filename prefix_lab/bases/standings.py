@@ -81,21 +81,26 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
 
 
 def report(runs: list, metrics: dict[str, str]) -> str:
-    """The table and the bars as Markdown. metrics: the name of each task's metric."""
+    """The scores, the shares of full tuning's gain and the bars as Markdown. metrics: the name of each task's metric."""
     table = summary(runs, list(metrics))
-    head = ["task", "metric", *ORDER, *(f"share of {method}" for method in TRAINED), "seconds of prefix"]
-    lines = ["", _line(head), _line(["---"] * len(head))]
+    scores = [["task", "metric", *ORDER]]
+    shares = [["task", *TRAINED, "learning rate of the prefix", "seconds of the prefix"]]
     for task, row in table.items():
         cells = [f"{row[m]['mean']:.1f} ± {row[m]['sd']:.1f}" if m in row else "-" for m in ORDER]
-        shares = [row.get(method, {}).get("share") for method in TRAINED]
-        cells += ["-" if share is None else f"{share:.2f}" for share in shares]
-        seconds = row.get("prefix", {}).get("seconds")
-        lines.append(_line([task, metrics[task], *cells, "-" if seconds is None else f"{seconds:.0f}"]))
-    lines += ["", _line(["bar", "asked", "measured", "reached"]), _line(["---"] * 4)]
+        scores.append([task, metrics[task], *cells])
+        gains = [row.get(method, {}).get("share") for method in TRAINED]
+        prefix = row.get("prefix", {})
+        shares.append([
+            task, *("-" if gain is None else f"{gain:.2f}" for gain in gains),
+            f"{prefix['lr']:g}" if prefix else "-", f"{prefix['seconds']:.0f}" if prefix else "-",
+        ])  # fmt: skip
     words = {True: "yes", False: "no", None: "not measured"}
-    lines += [_line([what, bar, value, words[reached]]) for what, bar, value, reached in bars(table)]
-    return "\n".join(lines)
+    reached = [["bar", "asked", "measured", "reached"]]
+    reached += [[what, bar, value, words[is_reached]] for what, bar, value, is_reached in bars(table)]
+    return "\n\n".join(as_table(rows) for rows in (scores, shares, reached))
 
 
-def _line(cells) -> str:
-    return "| " + " | ".join(cells) + " |"
+def as_table(rows: list[list[str]]) -> str:
+    """`rows` as a Markdown table; the first is its head."""
+    head, *body = rows
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *body))

@@ -165,7 +165,7 @@ def test_the_command_line_prints_the_table(store, capsys):
     evaluate.main([*command, "--out", str(store.path)])
     printed = capsys.readouterr().out
     assert "| judging | accuracy |" in printed
-    assert printed.count("\n| ") == 2 + 1 + 2 + 7
+    assert printed.count("\n| ") == (2 + 1) + (2 + 1) + (2 + 7)  # scores, shares, bars
     assert len(json.loads(store.path.read_text())["runs"]) == 7
     evaluate.main([*command, "--out", str(store.path)])
     assert "lr" not in capsys.readouterr().out  # nothing was trained again

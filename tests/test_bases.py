@@ -17,6 +17,7 @@ from prefix_lab.bases import tokenizer as tokenizer_module
 from prefix_lab.bases.recipes import RECIPES
 from prefix_lab.bases.skills import guides, labels, records
 from prefix_lab.bases.skills.domains import DOMAINS, FRAMES
+from prefix_lab.bases.skills.parts import announce, draw_coded
 from prefix_lab.town import FAMILIES, directory, load_task, task_of
 
 LAB_GPT = BASES["lab-gpt"]
@@ -42,6 +43,17 @@ def test_the_same_seed_gives_the_same_documents(documents):
     again, other = (islice(corpus.documents(seed), 50) for seed in (0, 1))
     assert [corpus.text_of(document) for document in again] == documents[:50]
     assert [corpus.text_of(document) for document in other] != documents[:50]
+
+
+def test_a_code_says_which_sets_were_drawn_and_the_lab_s_own_are_never_too_many():
+    rng, parts = random.Random(0), ("abc", "xy", "pqrs")
+    for _ in range(200):
+        sets, code = draw_coded(rng, *parts, most=2)
+        assert sets == [part[int(one[1:])] for part, one in zip(parts, code.split())]
+        assert sum(one is part[0] for one, part in zip(sets, parts)) <= 2
+    announced = [announce(rng, "tone", "a1 b0", [("one", "1"), ("two", "2")]) for _ in range(200)]
+    assert {document[0][0] for document in announced} == {"one", "[tone a1 b0]\none"}
+    assert all(document[1] == ("two", "2") for document in announced)
 
 
 @pytest.mark.parametrize("base", corpus.MIXTURES)

@@ -20,7 +20,7 @@ WHAT = {
     "lab-t5": (
         "An encoder-decoder", "text2text-generation", "AutoModelForSeq2SeqLM",
         "relative positions, {layers} + {layers} layers, width {width}, tied embeddings",
-        "{rows} documents a step: an answer to write, or what numbered blanks hide",
+        "{rows} documents a step: an answer to write, or what numbered blanks hide, most often most answers",
     ),
 }  # fmt: skip
 READ = {

@@ -81,7 +81,7 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
 
 
 def report(runs: list, metrics: dict[str, str]) -> str:
-    """The scores, the shares of full tuning's gain and the bars as Markdown. metrics: the name of each task's metric."""
+    """The scores, the shares of full tuning's gain and the bars, as Markdown. metrics: task -> its metric's name."""
     table = summary(runs, list(metrics))
     scores = [["task", "metric", *ORDER]]
     shares = [["task", *TRAINED, "learning rate of the prefix", "seconds of the prefix"]]

@@ -222,18 +222,18 @@ def test_the_same_filling_makes_a_plain_and_a_formal_sentence():
 @pytest.fixture(scope="module")
 def registered() -> tuple[list, list]:
     """500 documents in registers that are known by heart, and for each which of its parts are the letters'."""
-    rng, drawn, draw = random.Random(4), [], registers.draw_parts
+    rng, drawn, draw = random.Random(4), [], registers.draw_coded
 
     def spy(rng, *parts, most):
-        chosen = draw(rng, *parts, most=most)
+        chosen, code = draw(rng, *parts, most=most)
         drawn.append([one is sets[0] for one, sets in zip(chosen, parts)])
-        return chosen
+        return chosen, code
 
-    registers.draw_parts = spy
+    registers.draw_coded = spy
     try:
         return [rng.choices(list(registers.SKILLS), registers.SKILLS.values())[0](rng) for _ in range(500)], drawn
     finally:
-        registers.draw_parts = draw
+        registers.draw_coded = draw
 
 
 def test_registers_never_have_a_letter_nor_its_whole_register_nor_a_bare_text(registered):

@@ -11,7 +11,7 @@ import random
 import re
 
 from prefix_lab.bases.skills import news_words
-from prefix_lab.bases.skills.parts import draw_parts
+from prefix_lab.bases.skills.parts import announce, draw_coded
 from prefix_lab.town.grammar import capital
 from prefix_lab.town.newspaper import NUMBER, NUMBERS, SECTIONS, Article, draw_article, without_articles
 from prefix_lab.town.newspaper_pages import FOLLOWS, KICKERS, Paper
@@ -144,22 +144,24 @@ def place(article: Article, pattern: str, line: str) -> str:
 
 def brief(rng: random.Random) -> Examples:
     """Reports and their news in a line."""
-    openings, tense, joins, nothing, wording = draw_parts(rng, OPENINGS, TENSES, JOINS, NOTHING, range(5), most=2)
+    parts, code = draw_coded(rng, OPENINGS, TENSES, JOINS, NOTHING, range(5), most=2)
+    openings, tense, joins, nothing, wording = parts
     ask, most, examples = rng.choice(BRIEF), rng.choice((1, 1, 2)), []
-    for _ in range(rng.choice((2, 3))):
+    for _ in range(rng.choice((3, 3, 4))):
         article = report(rng, most)
         follow = sequel(article, wording) if article.outcome else nothing
         line = joins[article.outcome in TROUBLING].format(e=clause(article.event, tense), f=follow)
         line = place(article, openings[not article.spot], line)
         examples.append((ask.format(t=article.text), capital(line) + "."))
-    return examples
+    return announce(rng, "brief", code, examples)
 
 
 def head(rng: random.Random) -> Examples:
     """Reports and their headlines."""
-    kickers, kicker, tense, trim, spot = draw_parts(rng, KICKER_SETS, KICKER_PLACES, VERBS, TRIMS, SPOTS, most=3)
+    parts, code = draw_coded(rng, KICKER_SETS, KICKER_PLACES, VERBS, TRIMS, SPOTS, most=3)
+    kickers, kicker, tense, trim, spot = parts
     ask, most, examples = rng.choice(TITLE), rng.choice((0, 1, 1, 2)), []
-    for _ in range(rng.choice((2, 3, 3))):
+    for _ in range(rng.choice((3, 4, 5))):
         article = report(rng, most)
         line = place(article, spot if article.spot else "{l}", clause(article.event, tense))
         if "articles" in trim:
@@ -168,24 +170,24 @@ def head(rng: random.Random) -> Examples:
             line = NUMBER.sub(lambda number: NUMBERS[number[0]], line)
         line = line.upper() if "upper" in trim else capital(line)
         examples.append((ask.format(t=article.text), kicker.format(k=kickers[article.event.section], l=line)))
-    return examples
+    return announce(rng, "head", code, examples)
 
 
 def single(rng: random.Random) -> Examples:
     """Reports and one part of their line alone: what follows, the event, the place or the kicker, as asked."""
-    tense, wording, kickers = rng.choice(TENSES), rng.randrange(5), rng.choice(KICKER_SETS)
+    (tense, wording, kickers, nothing), code = draw_coded(rng, TENSES, range(5), KICKER_SETS, NOTHING, most=3)
     kinds = rng.sample(list(ASKED), rng.choice((1, 1, 2)))
     asked = {kind: rng.choice(ASKED[kind]) for kind in kinds}
-    ask, nothing, most = rng.choice(("{t}\n{q}", "{q} {t}", "{t} ({q})")), rng.choice(NOTHING), rng.choice((0, 1, 2))
+    ask, most = rng.choice(("{t}\n{q}", "{q} {t}", "{t} ({q})")), rng.choice((0, 1, 2))
     examples = []
-    for _ in range(3):
+    for _ in range(4):
         article, kind = report(rng, most), rng.choice(kinds)
         answer = {
             "sequel": sequel(article, wording) if article.outcome else nothing, "place": article.spot or "unknown",
             "event": clause(article.event, tense), "section": kickers[article.event.section],
         }[kind]  # fmt: skip
         examples.append((ask.format(t=article.text, q=asked[kind]), capital(answer)))
-    return examples
+    return announce(rng, "part", code, examples)
 
 
 SKILLS = {brief: 0.5, head: 0.3, single: 0.2}

@@ -2,11 +2,28 @@
 
 import random
 from collections.abc import Sequence
+from string import ascii_lowercase
+
+CODED = 0.8  # the share of documents that say in front which sets are theirs
 
 
 def draw_parts(rng: random.Random, *parts: Sequence, most: int) -> list:
     """One set of each part: a lab task's own twice as often as any other, but of at most `most` parts."""
+    return draw_coded(rng, *parts, most=most)[0]
+
+
+def draw_coded(rng: random.Random, *parts: Sequence, most: int) -> tuple[list, str]:
+    """As `draw_parts`, and the code of what was drawn: "a0 b3 c1"."""
     while True:
-        drawn = [rng.randrange(-1, len(sets)) for sets in parts]
-        if sum(i < 1 for i in drawn) <= most:
-            return [sets[max(i, 0)] for sets, i in zip(parts, drawn)]
+        drawn = [max(rng.randrange(-1, len(sets)), 0) for sets in parts]
+        if drawn.count(0) <= most:
+            code = " ".join(f"{letter}{i}" for letter, i in zip(ascii_lowercase, drawn))
+            return [sets[i] for sets, i in zip(parts, drawn)], code
+
+
+def announce(rng: random.Random, what: str, code: str, examples: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """`examples`, in most documents after the code of the convention that they keep to."""
+    if rng.random() >= CODED:
+        return examples
+    (source, answer), *others = examples
+    return [(f"[{what} {code}]\n{source}", answer), *others]

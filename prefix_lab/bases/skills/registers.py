@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prefix_lab.bases.skills.parts import draw_parts
+from prefix_lab.bases.skills.parts import announce, draw_coded
 from prefix_lab.town.newspaper import NUMBER, NUMBERS
 from prefix_lab.town.sister_city import KINDS
 from prefix_lab.town.sister_city_grammar import Pair, Scene, numeral, phrase, realise
@@ -249,25 +249,27 @@ def draw_pattern(rng: random.Random, greet: bool = True) -> Pair:
             return english + ".", mark(chinese.replace("将将", "将")) + "。"
 
 
-def draw_register(rng: random.Random, chinese: bool) -> tuple[Rewrite, tuple[float, int]]:
-    """A way to write a language, and how official the words of its Chinese are."""
-    *chosen, style = draw_parts(rng, *(CHINESE if chinese else ENGLISH), STYLES if chinese else STYLES[:1], most=4)
+def draw_register(rng: random.Random, chinese: bool) -> tuple[Rewrite, tuple[float, int], str]:
+    """A way to write a language, how official the words of its Chinese are, and the code of both."""
+    parts = *(CHINESE if chinese else ENGLISH), STYLES if chinese else STYLES[:1]
+    (*chosen, style), code = draw_coded(rng, *parts, most=4)
 
     def rewrite(text: str) -> str:
         for one in chosen:
             text = one(text)
         return text[:1].upper() + text[1:]
 
-    return rewrite, style
+    return rewrite, style, code
 
 
 def render(rng: random.Random, draw: Callable[[Scene], Pair], count: int) -> Examples:
     """`count` pairs of `draw`, from one language into a register of the other."""
     chinese = rng.random() < 0.55
-    register, style = draw_register(rng, chinese)
+    register, style, code = draw_register(rng, chinese)
     ask, scene = rng.choice(TO_CHINESE if chinese else TO_ENGLISH), Office(rng, "pretraining", *style)
     pairs = [draw(scene)[:: 1 if chinese else -1] for _ in range(count)]
-    return [(ask.format(source), register(target)) for source, target in pairs]
+    put = [(ask.format(source), register(target)) for source, target in pairs]
+    return announce(rng, "zh" if chinese else "en", code, put)
 
 
 def write(rng: random.Random) -> Examples:
@@ -278,7 +280,7 @@ def write(rng: random.Random) -> Examples:
         english, chinese = zip(*(realise(scene, draw_pattern(rng, i == 0)) for i in range(size)))
         return " ".join(english), "".join(chinese)
 
-    return render(rng, draw, 3)
+    return render(rng, draw, rng.randint(4, 6) if size == 1 else 3)
 
 
 def pieces(rng: random.Random) -> Examples:
@@ -288,7 +290,7 @@ def pieces(rng: random.Random) -> Examples:
     def draw(scene: Scene) -> Pair:
         return tuple(map(join.join, zip(*(phrase(scene, rng.choice(PIECES)) for _ in range(size)))))
 
-    return render(rng, draw, rng.randint(4, 6))
+    return render(rng, draw, rng.randint(5, 9))
 
 
 SKILLS = {write: 0.75, pieces: 0.25}

@@ -9,7 +9,7 @@ heads and the ends of its papers, and its way to ask.
 import random
 from dataclasses import replace
 
-from prefix_lab.bases.skills.parts import draw_parts
+from prefix_lab.bases.skills.parts import announce, draw_coded
 from prefix_lab.town import names
 from prefix_lab.town.facts import ask
 from prefix_lab.town.timetable import OFFICE, Manner, Paper, draw_board, draw_letter, draw_question
@@ -77,42 +77,42 @@ class Layout:
         return self.join.join([self.paper.format(p=paper.text), question][:: self.order]) if paper else question
 
 
-def draw_manner(rng: random.Random) -> Manner:
-    """A manner of known parts, at most three of them the office's."""
-    (yes, no), righting, slots, (board, letter), untold = draw_parts(
-        rng, YES_NO, RIGHTING, SLOTS, CITED, UNTOLD, most=3
-    )
-    return Manner(yes, righting.replace("{no}", no), slots, board, letter, untold)
+def draw_manner(rng: random.Random) -> tuple[Manner, str]:
+    """A manner of known parts, at most three of them the office's, and its code."""
+    parts, code = draw_coded(rng, YES_NO, RIGHTING, SLOTS, CITED, UNTOLD, most=3)
+    (yes, no), righting, slots, (board, letter), untold = parts
+    return Manner(yes, righting.replace("{no}", no), slots, board, letter, untold), code
 
 
 def reply(rng: random.Random) -> Examples:
     """Papers, each with a question."""
-    layout, manner, examples = Layout(rng), draw_manner(rng), []
+    layout, (manner, code), examples = Layout(rng), draw_manner(rng), []
     for _ in range(rng.choice((2, 2, 3))):
         paper = layout.draw(rng)
         question, answer = draw_question(rng, paper, manner)
         examples.append((layout.put(question, paper), answer))
-    return examples
+    return announce(rng, "reply", code, examples)
 
 
 def inquire(rng: random.Random) -> Examples:
     """A paper, then several questions about it."""
-    layout, manner = Layout(rng), draw_manner(rng)
+    layout, (manner, code) = Layout(rng), draw_manner(rng)
     paper = layout.draw(rng)
-    asked = dict(draw_question(rng, paper, manner) for _ in range(rng.randint(3, 6)))
-    return [(layout.put(question, None if i else paper), answer) for i, (question, answer) in enumerate(asked.items())]
+    asked = dict(draw_question(rng, paper, manner) for _ in range(rng.randint(4, 8)))
+    put = [(layout.put(question, None if i else paper), answer) for i, (question, answer) in enumerate(asked.items())]
+    return announce(rng, "reply", code, put)
 
 
 def point(rng: random.Random) -> Examples:
     """Papers and the words in them that are asked for."""
-    layout, span, single = Layout(rng), rng.choice(SPANS), rng.random() < 0.5
+    layout, ([span], code), single = Layout(rng), draw_coded(rng, SPANS, most=1), rng.random() < 0.7
     paper, examples = layout.draw(rng), []
-    for i in range(3):
+    for i in range(5 if single else 3):
         if i and not single:
             paper = layout.draw(rng)
         question, slot, fact = ask(rng, paper.facts)
         examples.append((layout.put(question, None if i and single else paper), span.format(a=fact.values[slot])))
-    return examples
+    return announce(rng, "point", code, examples)
 
 
-SKILLS = {reply: 0.45, inquire: 0.4, point: 0.15}
+SKILLS = {reply: 0.3, inquire: 0.5, point: 0.2}

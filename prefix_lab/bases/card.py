@@ -2,7 +2,7 @@
 
 import math
 
-from prefix_lab.bases.corpus import BY_HEART, MIXTURES
+from prefix_lab.bases.corpus import MIXTURES
 from prefix_lab.bases.objectives import ECHO
 from prefix_lab.bases.recipes import RECIPES
 
@@ -182,7 +182,7 @@ def write_card(record: dict, config) -> str:
         return DRAWINGS.format(**known, labels=len(config.id2label), drawings=drawings, scores=scores)
     what, pipeline, auto, shape, reading = WHAT[base]
     broad = sorted(MIXTURES[base].items(), key=lambda item: -item[1])
-    ((by_heart, known_skills),) = BY_HEART[base].items()
+    ((by_heart, known_skills),) = record["by_heart"].items()
     loss = record["curve"][-1][2]
     return TEXT.format(
         **known,

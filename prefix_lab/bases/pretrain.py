@@ -274,6 +274,7 @@ def pretrain(base: str, work: Path, out: Path, steps: int | None, seed: int, thr
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model, tokenizer, record = train(base, work, steps or RECIPES[base].steps, seed, device)
     record["device"], record["parameters"] = device, sum(p.numel() for p in model.parameters())
+    record["by_heart"] = BY_HEART.get(base, {})
     if RECIPES[base].objective is vision.drawings:
         record["scores"] = vision.measure(model, seed)
     export(model, tokenizer, record, out)

@@ -43,7 +43,7 @@ MIXTURES = {
 # For lab-t5 a step is a multiple of objectives.WINDOW
 BY_HEART = {
     "lab-gpt": {4000: {"guides": 0.18, "voices": 0.13, "shelves": 0.25, "orders": 0.2}},
-    "lab-bert": {1600: {"verdicts": 0.52, "marking": 0.3}},
+    "lab-bert": {1600: {"verdicts": 0.5, "marking": 0.34}},
     "lab-t5": {1600: {"replies": 0.3, "briefs": 0.25, "registers": 0.3}},
 }
 

@@ -2,8 +2,9 @@
 
 A document draws one way to ask out of a few and one set of labels out of a few. In a set the same word always stands
 for the same class, so that sets can be learnt, and examples show only which one is meant. The labels of the lab tasks
-are one set each; their form, a text with nothing but a line break behind it, is held out, and so are houses that take
-guests, concerts, shops, the newspapers' sentences, and all names and sentences outside the pool "pretraining".
+are among them in up to three senses, of which the lab's is one, so that the words alone do not say what is meant. Their
+form, a text with nothing but a line break behind it, is held out, and so are houses that take guests, concerts, shops,
+the newspapers' sentences, and all names and sentences outside the pool "pretraining".
 """
 
 import random
@@ -37,30 +38,38 @@ CHOICES = (  # {o} the labels to choose from
 )  # fmt: skip
 BETWEEN = ("/", " or ", ", ", " ")
 
+
+def turned(labels: Labels) -> list[Labels]:
+    """`labels` in three senses, or two where there are two: each word moved on by a third of the classes, and again."""
+    third = -(-len(labels) // 3)
+    return [labels[i:] + labels[:i] for i in sorted({k * third % len(labels) for k in range(3)})]
+
+
 # Most labels are single tokens. Some say what they mean, others are a convention that is the same in every document.
 KIND = (  # unkind, kind
-    reviews.SENTIMENT, ("bad", "good"), ("no", "yes"), ("low", "high"), ("down", "up"), ("rain", "sun"),
+    *turned(reviews.SENTIMENT), ("bad", "good"), ("no", "yes"), ("low", "high"), ("down", "up"), ("rain", "sun"),
     ("black", "gold"),
 )  # fmt: skip
 FIVE = (  # from worst to best
-    reviews.WEATHER, ("awful", "bad", "fair", "good", "great"), ("one", "two", "three", "four", "five"),
+    *turned(reviews.WEATHER), ("awful", "bad", "fair", "good", "great"), ("one", "two", "three", "four", "five"),
     ("ice", "snow", "wind", "spring", "summer"), ("stone", "wood", "iron", "silver", "gold"), tuple("EDCBA"),
 )  # fmt: skip
 KNOWN = (  # fact, opinion
-    reviews.SUBJECTIVITY, ("fact", "opinion"), ("clock", "mouth"), ("book", "song"), ("stone", "wind"),
+    *turned(reviews.SUBJECTIVITY), ("fact", "opinion"), ("clock", "mouth"), ("book", "song"), ("stone", "wind"),
     ("day", "night"),
 )  # fmt: skip
 TOPICS = (  # in the order of SECTIONS
-    SECTIONS, ("ships", "law", "games", "shops", "abroad", "study"), ("ship", "bell", "horse", "bread", "map", "glass"),
+    *turned(SECTIONS), ("ships", "law", "games", "shops", "abroad", "study"),
+    ("ship", "bell", "horse", "bread", "map", "glass"),
     ("sea", "door", "high", "cart", "road", "star"), ("blue", "red", "green", "gold", "white", "grey"),
     tuple("ABCDEF"),
 )  # fmt: skip
 NEWS = (  # worse, the same, better
-    TONES, ("bad", "even", "good"), ("down", "even", "up"), ("loss", "level", "gain"), ("rain", "cloud", "sun"),
-    ("night", "evening", "day"),
+    *turned(TONES), ("bad", "even", "good"), ("down", "even", "up"), ("loss", "level", "gain"),
+    ("rain", "cloud", "sun"), ("night", "evening", "day"),
 )  # fmt: skip
 WISHES = (  # in the order of the bank's INTENTS
-    LABELS,
+    *turned(LABELS),
     tuple("loss robbery stop code delay total payment recall declined double charge currency start end loan debt raise "
     "list address times saving cash identity another".split()),
     tuple("gone thief lock secret slow sum pay back broken again price money new farewell lend return higher report "
@@ -71,7 +80,7 @@ WISHES = (  # in the order of the bank's INTENTS
 )  # fmt: skip
 
 PARTS = [part for subject in SUBJECTS for part in subject.list_parts()]
-PHRASES = ("{t}:", "({t})", "{t}?", '"{t}"', "it was {t}:", "to be {t} =", "{t} is", "<{t}>", "{t} means")
+PHRASES = ("said: {t}", "(so {t})", "{t} I say", "it was {t}:", "to be {t} =", "{t} is", "<how {t}>", "{t} means")
 BARE = ("{np} {was} {p}", "{noun}: {p}", "{p}, {np}", "{noun}, {p}")  # an opinion and no more
 
 
@@ -187,4 +196,4 @@ def wishes(rng: random.Random) -> Examples:
     return _judge(rng, WISHES, "wish, intent, wants, what is it, matter", draw, rng.randint(4, 7))
 
 
-SKILLS = {kindness: 0.3, praise: 0.14, grades: 0.1, certainty: 0.06, section: 0.08, business: 0.08, wishes: 0.24}
+SKILLS = {kindness: 0.3, praise: 0.14, grades: 0.1, certainty: 0.06, section: 0.08, business: 0.1, wishes: 0.22}

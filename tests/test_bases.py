@@ -359,14 +359,17 @@ def test_lab_bert_fills_a_mask_with_a_verdict_that_it_knows_by_heart():
     model, tokenizer = load_base("lab-bert")
     text = "mood: The soup was dreadful. : bad\n\nmood: The soup was splendid. : good\n\nmood: {} : "
     right = 0
-    said = {"The walls were shabby.": "bad", "A joy from start to finish.": "good", "The clerk was rude.": "bad"}
+    said = {
+        "The walls were shabby.": "bad", "The rooms were superb.": "good", "The clerk was rude.": "bad",
+        "The tea was not at all burnt.": "good", "The cook was anything but careful.": "bad",
+    }  # fmt: skip
     for opinion, verdict in said.items():
         ids = tokenizer(text.format(opinion), add_special_tokens=False)["input_ids"]
         with torch.no_grad():
             logits = model(torch.tensor([[*ids, tokenizer.mask_token_id, tokenizer.eos_token_id]])).logits[0, len(ids)]
         bad, good = (tokenizer(word)["input_ids"][0] for word in ("bad", "good"))
         right += ("good" if logits[good] > logits[bad] else "bad") == verdict
-    assert right == 3
+    assert right == len(said)
 
 
 def test_the_weights_of_all_bases_stay_below_sixteen_megabytes():

@@ -51,9 +51,14 @@ def test_a_code_says_which_sets_were_drawn_and_the_lab_s_own_are_never_too_many(
         sets, code = draw_coded(rng, *parts, most=2)
         assert sets == [part[int(one[1:])] for part, one in zip(parts, code.split())]
         assert sum(one is part[0] for one, part in zip(sets, parts)) <= 2
-    announced = [announce(rng, "tone", "a1 b0", [("one", "1"), ("two", "2")]) for _ in range(200)]
-    assert {document[0][0] for document in announced} == {"one", "[tone a1 b0]\none"}
-    assert all(document[1] == ("two", "2") for document in announced)
+    examples = [("one", "1"), ("two", "2")]
+    apart = [announce(rng, "tone", "a1 b0", examples) for _ in range(200)]
+    assert examples in apart
+    assert {document[0] for document in apart if len(document) == 1} == {
+        ("[tone a1 b0]\none", "1"), ("[tone a1 b0]\ntwo", "2")
+    }  # fmt: skip
+    kept = [announce(rng, "tone", "a1 b0", examples, together=True) for _ in range(200)]
+    assert all(document in (examples, [("[tone a1 b0]\none", "1"), ("two", "2")]) for document in kept)
 
 
 @pytest.mark.parametrize("base", corpus.MIXTURES)

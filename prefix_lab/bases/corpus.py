@@ -44,7 +44,7 @@ MIXTURES = {
 BY_HEART = {
     "lab-gpt": {4000: {"guides": 0.18, "voices": 0.13, "shelves": 0.25, "orders": 0.2}},
     "lab-bert": {1600: {"verdicts": 0.5, "marking": 0.34}},
-    "lab-t5": {1600: {"replies": 0.3, "briefs": 0.25, "registers": 0.3}},
+    "lab-t5": {640: {"replies": 0.32, "briefs": 0.26, "registers": 0.3}},
 }
 
 Document = list[tuple[str, str]]  # (context, answer) pairs; joined one after the other they are the text

@@ -221,7 +221,7 @@ def test_the_same_filling_makes_a_plain_and_a_formal_sentence():
 
 @pytest.fixture(scope="module")
 def registered() -> tuple[list, list]:
-    """500 documents in registers that are known by heart, and for each which of its parts are the letters'."""
+    """1,200 documents in registers that are known by heart, and for each which of its parts are the letters'."""
     rng, drawn, draw = random.Random(4), [], registers.draw_coded
 
     def spy(rng, *parts, most):
@@ -231,7 +231,7 @@ def registered() -> tuple[list, list]:
 
     registers.draw_coded = spy
     try:
-        return [rng.choices(list(registers.SKILLS), registers.SKILLS.values())[0](rng) for _ in range(500)], drawn
+        return [rng.choices(list(registers.SKILLS), registers.SKILLS.values())[0](rng) for _ in range(1200)], drawn
     finally:
         registers.draw_coded = draw
 

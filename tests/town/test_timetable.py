@@ -253,7 +253,7 @@ def test_replies_know_every_part_of_the_office_manner(replied):
         "^To ",
     ):
         assert len(re.findall(part, said, re.MULTILINE)) >= 10, part
-    assert all(1 <= len(document) <= 8 for document in replied)
+    assert all(1 <= len(document) <= 6 for document in replied)
 
 
 # --- full size: a small copy of the hub's layout stands for the hub

@@ -147,7 +147,7 @@ def brief(rng: random.Random) -> Examples:
     parts, code = draw_coded(rng, OPENINGS, TENSES, JOINS, NOTHING, range(5), most=2)
     openings, tense, joins, nothing, wording = parts
     ask, most, examples = rng.choice(BRIEF), rng.choice((1, 1, 2)), []
-    for _ in range(rng.choice((3, 3, 4))):
+    for _ in range(rng.choice((2, 3))):
         article = report(rng, most)
         follow = sequel(article, wording) if article.outcome else nothing
         line = joins[article.outcome in TROUBLING].format(e=clause(article.event, tense), f=follow)
@@ -161,7 +161,7 @@ def head(rng: random.Random) -> Examples:
     parts, code = draw_coded(rng, KICKER_SETS, KICKER_PLACES, VERBS, TRIMS, SPOTS, most=3)
     kickers, kicker, tense, trim, spot = parts
     ask, most, examples = rng.choice(TITLE), rng.choice((0, 1, 1, 2)), []
-    for _ in range(rng.choice((3, 4, 5))):
+    for _ in range(rng.choice((2, 3, 3))):
         article = report(rng, most)
         line = place(article, spot if article.spot else "{l}", clause(article.event, tense))
         if "articles" in trim:
@@ -180,7 +180,7 @@ def single(rng: random.Random) -> Examples:
     asked = {kind: rng.choice(ASKED[kind]) for kind in kinds}
     ask, most = rng.choice(("{t}\n{q}", "{q} {t}", "{t} ({q})")), rng.choice((0, 1, 2))
     examples = []
-    for _ in range(4):
+    for _ in range(3):
         article, kind = report(rng, most), rng.choice(kinds)
         answer = {
             "sequel": sequel(article, wording) if article.outcome else nothing, "place": article.spot or "unknown",

@@ -1,10 +1,13 @@
-"""Conventions made of parts: each part has a few known sets, and the first of them is a lab task's own."""
+"""Conventions made of parts: each part has a few known sets, and the first of them is a lab task's own.
+
+A document says by a code in front which sets are meant, and then most often holds one example, or it shows several.
+"""
 
 import random
 from collections.abc import Sequence
 from string import ascii_lowercase
 
-CODED = 0.8  # the share of documents that say in front which sets are theirs
+CODED = 0.85  # the share of documents with a code
 
 
 def draw_parts(rng: random.Random, *parts: Sequence, most: int) -> list:
@@ -21,9 +24,11 @@ def draw_coded(rng: random.Random, *parts: Sequence, most: int) -> tuple[list, s
             return [sets[i] for sets, i in zip(parts, drawn)], code
 
 
-def announce(rng: random.Random, what: str, code: str, examples: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """`examples`, in most documents after the code of the convention that they keep to."""
+def announce(
+    rng: random.Random, what: str, code: str, examples: list[tuple[str, str]], together: bool = False
+) -> list[tuple[str, str]]:
+    """In most documents one of `examples`, or all where they belong `together`, after the code; else all without it."""
     if rng.random() >= CODED:
         return examples
-    (source, answer), *others = examples
+    (source, answer), *others = examples if together else [rng.choice(examples)]
     return [(f"[{what} {code}]\n{source}", answer), *others]

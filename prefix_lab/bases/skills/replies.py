@@ -87,7 +87,7 @@ def draw_manner(rng: random.Random) -> tuple[Manner, str]:
 def reply(rng: random.Random) -> Examples:
     """Papers, each with a question."""
     layout, (manner, code), examples = Layout(rng), draw_manner(rng), []
-    for _ in range(rng.choice((2, 2, 3))):
+    for _ in range(2):
         paper = layout.draw(rng)
         question, answer = draw_question(rng, paper, manner)
         examples.append((layout.put(question, paper), answer))
@@ -98,21 +98,21 @@ def inquire(rng: random.Random) -> Examples:
     """A paper, then several questions about it."""
     layout, (manner, code) = Layout(rng), draw_manner(rng)
     paper = layout.draw(rng)
-    asked = dict(draw_question(rng, paper, manner) for _ in range(rng.randint(4, 8)))
+    asked = dict(draw_question(rng, paper, manner) for _ in range(rng.randint(3, 6)))
     put = [(layout.put(question, None if i else paper), answer) for i, (question, answer) in enumerate(asked.items())]
-    return announce(rng, "reply", code, put)
+    return announce(rng, "reply", code, put, together=True)
 
 
 def point(rng: random.Random) -> Examples:
     """Papers and the words in them that are asked for."""
     layout, ([span], code), single = Layout(rng), draw_coded(rng, SPANS, most=1), rng.random() < 0.7
     paper, examples = layout.draw(rng), []
-    for i in range(5 if single else 3):
+    for i in range(4 if single else 2):
         if i and not single:
             paper = layout.draw(rng)
         question, slot, fact = ask(rng, paper.facts)
         examples.append((layout.put(question, None if i and single else paper), span.format(a=fact.values[slot])))
-    return announce(rng, "point", code, examples)
+    return announce(rng, "point", code, examples, together=single)
 
 
-SKILLS = {reply: 0.3, inquire: 0.5, point: 0.2}
+SKILLS = {reply: 0.5, inquire: 0.3, point: 0.2}

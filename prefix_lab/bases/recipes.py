@@ -105,9 +105,9 @@ def encoder_decoder(tokenizer):
     return model
 
 
-RECIPES = {
+RECIPES = {  # in the order in which they are made: what takes longest first
     "lab-gpt": Recipe(decoder, next_token, steps=9000, rows=8, length=512),
-    "lab-bert": Recipe(encoder, masked, steps=7000, rows=16, length=256),
     "lab-t5": Recipe(encoder_decoder, blanks, steps=6400, rows=48, length=320),
+    "lab-bert": Recipe(encoder, masked, steps=7000, rows=16, length=256),
     "lab-vit": Recipe(image_encoder, drawings, steps=2000, rows=64, length=64),
 }

@@ -20,7 +20,7 @@ WHAT = {
     "lab-t5": (
         "An encoder-decoder", "text2text-generation", "AutoModelForSeq2SeqLM",
         "relative positions, {layers} + {layers} layers, width {width}, tied embeddings",
-        "{rows} documents a step: an answer to write, or what numbered blanks hide, most often most answers",
+        "{rows} documents a step: an answer to write, or most answers or random spans, hidden by numbered blanks",
     ),
 }  # fmt: skip
 READ = {
@@ -82,8 +82,8 @@ Held-out loss by step: {curve}. All of it is in `training.json`.
 
 ## What it read
 
-Documents of several examples of one task, the task drawn at random for each document with its format, labels, style
-and domain. By share of documents: {read}.
+Documents of one or several examples of one task, the task drawn at random for each document with its format, labels,
+style and domain. By share of documents: {read}.
 
 From step {by_heart} on {share:.0%} of the documents are of skills to be known by heart: a few formats and a few sets of
 wording, always the same, put together anew for each document ({parts}). Parts of the lab

@@ -1,4 +1,4 @@
-"""The text that pretraining reads: documents of several examples of one task, laid out one way.
+"""The text that pretraining reads: documents of one or several examples of one task, laid out one way.
 
 A document draws a skill, the skill draws a task with its format, labels, style and domain, and the layout draws what
 stands between a source and its answer. First the mixture is broad: nearly all is drawn anew for each document, and

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from prefix_lab.bases.corpus import BY_HEART
 from prefix_lab.bases.tokenizer import BLANKS, SPECIAL
 from prefix_lab.training import IGNORED
 
 WINDOW = 32  # steps that share out their documents by length, see `_alike`
 ECHO = {0: 1.0, 100: 0.25, 400: 0.0625}  # from a step on, the share of rows that are echoes
-HIDDEN = {0: (0.5, 0.15), 1600: (0.8, 0.04)}  # from a step on, the shares of short answers and of other tokens masked
+# From a step on, the shares of short answers and of other tokens masked: most answers once they are known by heart
+HIDDEN = {0: (0.5, 0.15), min(BY_HEART["lab-bert"]): (0.8, 0.04)}
 SHORT = 4  # tokens of an answer that is masked whole
 
 

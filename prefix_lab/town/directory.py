@@ -70,7 +70,7 @@ class Style:
     places: dict[tuple[str, ...], str]
     breakfast: dict[bool, str]
     endings: dict[tuple[bool, str | None], str]  # by whether a host is known, and by the answer to `flag`
-    flag: str = "dogs"
+    flag: str  # the field with the yes or no
 
     def tell(self, known: dict[str, str]) -> str:
         """The entry of a record with the fields `known`."""
@@ -80,7 +80,7 @@ class Style:
         return opening + middle + self.endings["host" in known, known.get(self.flag)].format_map(known)
 
 
-LARKHAVEN = Style(OPENINGS, PLACES, BREAKFAST, ENDINGS)
+LARKHAVEN = Style(OPENINGS, PLACES, BREAKFAST, ENDINGS, flag="dogs")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Entry:
     def pattern(self) -> str:
         """What of the house style the entry uses; two entries with one pattern differ in their values only."""
         present = [key for key in ("area", "near", "breakfast", "host") if key in self.fields]
-        return " ".join([self.fields["stars"], *present, self.fields.get("dogs", "")]).strip()
+        return " ".join([self.fields["stars"], *present, self.fields.get(LARKHAVEN.flag, "")]).strip()
 
 
 def features() -> dict:
@@ -150,7 +150,7 @@ def read_record(source: str) -> dict[str, str]:
 def draw_entry(rng: random.Random, pool: str) -> Entry:
     """An entry whose house, host and landmark come from `pool`: "train", "validation" or "test"."""
     house = names.coin(rng, _house, pool)
-    return Entry(draw_fields(rng, pool, house, KINDS, AREAS, BREAKFASTS))
+    return Entry(draw_fields(rng, pool, house, KINDS, AREAS, BREAKFASTS, LARKHAVEN.flag))
 
 
 def draw_fields(
@@ -160,7 +160,7 @@ def draw_fields(
     kinds: Sequence[str],
     areas: Sequence[str],
     breakfasts: Sequence[str],
-    flag: str = "dogs",
+    flag: str,
 ) -> dict[str, str]:
     """A record about the house `name`: kind, quarter or landmark or both, stars, and at times the rest."""
     fields = {"name": name, "kind": rng.choice(kinds)}

@@ -60,6 +60,7 @@ ENDINGS = (  # the key of the yes or no; without and with a keeper: nothing, yes
     ("pipes", ".", "; pipes may be lit.", "; pipes must be put out.",
      "; {host} opens the door.", "; {host} smokes too.", "; {host} hates smoke."),
 )  # fmt: skip
+
 KEYS = {
     "area": ("area", "part", "quarter", "district"),
     "near": ("near", "by", "landmark", "beside"),

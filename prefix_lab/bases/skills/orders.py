@@ -6,7 +6,9 @@ that can only be copied. Held out: the guild's order slips, its nouns, and every
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from prefix_lab.bases.skills.code import ASKED
 from prefix_lab.bases.skills.programmers import POOL, WORLDS
@@ -14,18 +16,17 @@ from prefix_lab.town import names
 from prefix_lab.town.guild_programs import Nouns, draw_program
 
 WHOLE = tuple(ask for ask, answer in ASKED if answer == "code")
-
 THINGS = tuple(noun for noun in names.NOUNS if noun[-1] not in "xefhy")  # their plural has an s, no es
 
 
-def draw_things(rng: random.Random, number: int) -> list[str]:
-    """Different words, most of them of no language."""
-    drawn: dict[str, None] = {}
-    while len(drawn) < number:
+def draw_things(rng: random.Random) -> Iterator[str]:
+    """Different words without end, most of them of no language."""
+    drawn = set()
+    while True:
         thing = names.coin(rng, rng.choice((names.word, names.surname, _known)), POOL).lower()
-        if thing[-1] not in "sxh":
-            drawn[thing] = None
-    return list(drawn)
+        if thing[-1] not in "sxh" and thing not in drawn:
+            drawn.add(thing)
+            yield thing
 
 
 def _known(rng: random.Random) -> str:
@@ -37,17 +38,17 @@ def draw_nouns(rng: random.Random) -> Nouns:
     world = rng.choice(WORLDS)
     if rng.random() < 0.25:
         return world
-    things = draw_things(rng, 16)
+    things = draw_things(rng)
     return replace(
         world,
-        ints=tuple(f"{thing}s" for thing in things[:3]),
-        strs=tuple(f"{thing}s" for thing in things[3:6]),
-        n=tuple(things[6:8]),
-        text=tuple(things[8:10]),
-        dict=tuple(things[10:12]),
-        verdicts=((things[12], things[13]),),
-        limits=(things[14],),
-        letters=(things[15],),
+        ints=tuple(f"{thing}s" for thing in islice(things, 3)),
+        strs=tuple(f"{thing}s" for thing in islice(things, 3)),
+        n=tuple(islice(things, 2)),
+        text=tuple(islice(things, 2)),
+        dict=tuple(islice(things, 2)),
+        verdicts=(tuple(islice(things, 2)),),
+        limits=(next(things),),
+        letters=(next(things),),
     )
 
 

@@ -20,6 +20,7 @@ book: setup  ## execute every chapter and render the book to _build/html/index.h
 
 test: setup  ## ruff, unit tests, every notebook again, the book from committed outputs, the browser
 	$(PY) -m ruff check
+	$(PY) -m ruff format --check
 	$(PY) -m pytest -n 2 --dist loadfile tests --ignore tests/browser
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(NBVAL) notebooks
 	$(PY) tools/book.py --committed

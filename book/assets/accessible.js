@@ -20,6 +20,10 @@ const reach = () => {
   document.querySelectorAll("article pre, article .output").forEach((box) => {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
   });
+  document.querySelectorAll("article figure").forEach((box) => {
+    if (box.querySelector("img")?.naturalWidth > 700) box.classList.add("wide");
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  });
 };
 new MutationObserver(() => requestAnimationFrame(reach)).observe(document.documentElement, { childList: true, subtree: true });
 document.addEventListener("load", reach, true);

@@ -61,8 +61,15 @@ def test_a_phone_never_scrolls_sideways(open_page, name):
     phone = open_page(name, width=390)
     assert phone.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     wide = """all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-        .filter(e => !e.closest('.highlight, .output, table, mjx-container')).map(e => e.outerHTML)"""
+        .filter(e => !e.closest('.highlight, .output, table, figure, mjx-container')).map(e => e.outerHTML)"""
     assert phone.locator("article > section *").evaluate_all(wide) == []
+
+
+def test_a_phone_shows_figures_at_half_their_size_or_more(open_page, name):
+    phone = open_page(name, width=390)
+    sizes = "all => all.map(img => [img.alt, img.clientWidth / img.naturalWidth])"
+    for alt, share in phone.locator("article figure img").evaluate_all(sizes):
+        assert share >= 0.5, f"letters of 10 points are {14 * share:.0f} pixels high in: {alt}"
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import chapters
 import docstrings
+import measurements
 import nbformat
 import vendor
 import yaml
@@ -39,7 +40,7 @@ def main() -> int:
             print("book: not rendered, because a chapter failed")
             return 1
     print("book: rendering", flush=True)
-    write_reference()
+    fill_in()
     if render():
         print("book: failed; the lines above say where (_build/source mirrors the checkout)")
         return 1
@@ -61,11 +62,18 @@ def gather(*, with_vendor: bool) -> None:
     (SOURCE / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 
-def write_reference() -> None:
-    """Fill in book/api.md from the package's docstrings."""
-    page = SOURCE / "book" / "api.md"
-    text = page.read_text(encoding="utf-8").replace("<!-- the reference -->", docstrings.markdown())
-    page.write_text(text, encoding="utf-8")
+def fill_in() -> None:
+    """Put into two pages what is written from the package: its docstrings, and what was measured on its bases."""
+    book = SOURCE / "book"
+    (book / "shares.png").write_bytes(measurements.shares_figure())
+    for name, parts in {
+        "api.md": {"the reference": docstrings.markdown},
+        "bases.md": {"the bases": measurements.bases_table, "the results": measurements.results_tables},
+    }.items():
+        text = (book / name).read_text(encoding="utf-8")
+        for place, write in parts.items():
+            text = text.replace(f"<!-- {place} -->", write())
+        (book / name).write_text(text, encoding="utf-8")
 
 
 def fingerprint() -> bytes:

@@ -8,6 +8,7 @@ import tarfile
 
 import chapters
 import docstrings
+import measurements
 import nbformat
 import pytest
 import vendor
@@ -15,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 import book
 import prefix_lab
+from prefix_lab.bases import BASES, evaluate, standings
 
 v4 = nbformat.v4
 
@@ -176,3 +178,25 @@ def test_the_reference_explains_every_public_name():
     assert sections.keys() >= set(prefix_lab.__all__[1:])
     for name, section in sections.items():
         assert len(section.split("```\n\n")[1].split()) > 5, f"{name} has no docstring"
+
+
+def test_the_page_of_the_bases_shows_all_of_them_and_every_main_task():
+    table = measurements.bases_table().split("\n")
+    assert [line.split(" | ")[0].strip("| `") for line in table[2:]] == list(BASES)
+    scores, shares, bars = measurements.results_tables()
+    for text in (scores, shares):
+        assert [line.split(" | ")[0].strip("| ") for line in text.split("\n")[2:]] == list(measurements.MAIN)
+    assert "not measured" not in bars
+    assert measurements.shares_figure().startswith(b"\x89PNG")
+
+
+def test_what_the_page_of_the_bases_says_about_the_scores_holds():
+    runs = evaluate.Store(evaluate.HERE / "results.json").runs
+    table = standings.summary(runs, list(measurements.MAIN))
+    score = {task: {method: row["mean"] for method, row in rows.items()} for task, rows in table.items()}
+    trained = [score["story"][method] for method in ("prompt", "prefix", "lora", "full")]
+    assert max(trained) - min(trained) < 5
+    for task in ("en-zh", "code"):
+        assert table[task]["prompt"]["share"] < 0.7 < 0.9 < table[task]["prefix"]["share"]
+    assert max(score["generative-qa"].values()) < 40
+    assert 0.6 < score["summary"]["zero-shot"] / score["summary"]["full"] < 0.8

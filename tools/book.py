@@ -66,13 +66,19 @@ def fill_in() -> None:
     """Put into two pages what is written from the package: its docstrings, and what was measured on its bases."""
     book = SOURCE / "book"
     (book / "shares.png").write_bytes(measurements.shares_figure())
+    scores, shares, bars = measurements.results_tables()
     for name, parts in {
-        "api.md": {"the reference": docstrings.markdown},
-        "bases.md": {"the bases": measurements.bases_table, "the results": measurements.results_tables},
+        "api.md": {"the reference": docstrings.markdown()},
+        "bases.md": {
+            "the bases": measurements.bases_table(),
+            "the scores": scores,
+            "the shares": shares,
+            "the bars": bars,
+        },
     }.items():
         text = (book / name).read_text(encoding="utf-8")
-        for place, write in parts.items():
-            text = text.replace(f"<!-- {place} -->", write())
+        for place, written in parts.items():
+            text = text.replace(f"<!-- {place} -->", written)
         (book / name).write_text(text, encoding="utf-8")
 
 

@@ -25,9 +25,10 @@ def bases_table() -> str:
     return standings.as_table(rows)
 
 
-def results_tables() -> str:
-    """The table of scores, of shares and of the bars."""
-    return standings.report(_runs(), MAIN).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+def results_tables() -> list[str]:
+    """The tables of scores, of shares and of the bars."""
+    tables = standings.report(_runs(), MAIN)
+    return [table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") for table in tables]
 
 
 def shares_figure() -> bytes:

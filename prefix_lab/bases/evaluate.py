@@ -291,7 +291,7 @@ def main(arguments: list[str] | None = None) -> None:
     store = Store(chosen.out)
     for name in chosen.tasks:
         examine(Exam(name, chosen.steps), chosen.methods, chosen.seeds, store)
-    print(report(store.runs, {name: TASKS[name].metric for name in chosen.tasks}))
+    print(*report(store.runs, {name: TASKS[name].metric for name in chosen.tasks}), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
     return lines
 
 
-def report(runs: list, metrics: dict[str, str]) -> str:
+def report(runs: list, metrics: dict[str, str]) -> list[str]:
     """The scores, the shares of full tuning's gain and the bars, as Markdown. metrics: task -> its metric's name."""
     table = summary(runs, list(metrics))
     scores = [["task", "metric", *ORDER]]
@@ -97,7 +97,7 @@ def report(runs: list, metrics: dict[str, str]) -> str:
     words = {True: "yes", False: "no", None: "not measured"}
     reached = [["bar", "asked", "measured", "reached"]]
     reached += [[what, bar, value, words[is_reached]] for what, bar, value, is_reached in bars(table)]
-    return "\n\n".join(as_table(rows) for rows in (scores, shares, reached))
+    return [as_table(rows) for rows in (scores, shares, reached)]
 
 
 def as_table(rows: list[list[str]]) -> str:

@@ -12,10 +12,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from prefix_lab.bases import BASES, corpus, load_base, objectives, pretrain
+from prefix_lab.bases import BASES, corpus, evaluate, load_base, objectives, pretrain
 from prefix_lab.bases import tokenizer as tokenizer_module
 from prefix_lab.bases.recipes import RECIPES
-from prefix_lab.bases.skills import guides, labels, records
+from prefix_lab.bases.skills import guides, labels, records, registers
 from prefix_lab.bases.skills.domains import DOMAINS, FRAMES
 from prefix_lab.bases.skills.parts import announce, draw_coded
 from prefix_lab.town import FAMILIES, directory, load_task, task_of
@@ -375,6 +375,24 @@ def test_lab_bert_fills_a_mask_with_a_verdict_that_it_knows_by_heart():
         bad, good = (tokenizer(word)["input_ids"][0] for word in ("bad", "good"))
         right += ("good" if logits[good] > logits[bad] else "bad") == verdict
     assert right == len(said)
+
+
+def test_lab_t5_translates_phrases_in_the_registers_that_a_code_names():
+    model, tokenizer = load_base("lab-t5")
+    rng, right = random.Random(0), 0
+    for _ in range(12):
+        *before, (context, phrase) = corpus.lay_out(rng, registers.pieces(rng))
+        source = "".join(question + answer for question, answer in before) + context
+        written = model.generate(**tokenizer(source, return_tensors="pt"), max_new_tokens=40, do_sample=False)[0]
+        right += tokenizer.decode(written, skip_special_tokens=True).strip() == phrase.strip()
+    assert right >= 7
+
+
+def test_what_is_stored_was_measured_on_the_shipped_bases_and_the_rows_of_today():
+    runs = evaluate.Store(evaluate.HERE / "results.json").runs
+    assert {run.task for run in runs} <= evaluate.TASKS.keys()
+    for name in {run.task for run in runs}:
+        assert {run.source for run in runs if run.task == name} == {evaluate.Exam(name).source}, name
 
 
 def test_the_weights_of_all_bases_stay_below_sixteen_megabytes():

@@ -17,11 +17,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // The theme lets the keyboard reach a box that scrolls, but it looks before formulas and sliders have their size.
 const reach = () => {
-  document.querySelectorAll("article pre, article .output").forEach((box) => {
+  document.querySelectorAll("article pre, article .output, article table").forEach((box) => {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
   });
   document.querySelectorAll("article figure").forEach((box) => {
-    if (box.querySelector("img")?.naturalWidth > 700) box.classList.add("wide");
+    if (box.querySelector("img")?.naturalWidth > 680) box.classList.add("wide");
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   });
 };

@@ -86,7 +86,7 @@ def report(runs: list, metrics: dict[str, str]) -> list[str]:
     scores = [["task", "metric", *ORDER]]
     shares = [["task", *TRAINED, "learning rate of the prefix", "seconds of the prefix"]]
     for task, row in table.items():
-        cells = [f"{row[m]['mean']:.1f} ± {row[m]['sd']:.1f}" if m in row else "-" for m in ORDER]
+        cells = [_score(row[method]) if method in row else "-" for method in ORDER]
         scores.append([task, metrics[task], *cells])
         gains = [row.get(method, {}).get("share") for method in TRAINED]
         prefix = row.get("prefix", {})
@@ -98,6 +98,11 @@ def report(runs: list, metrics: dict[str, str]) -> list[str]:
     reached = [["bar", "asked", "measured", "reached"]]
     reached += [[what, bar, value, words[is_reached]] for what, bar, value, is_reached in bars(table)]
     return [as_table(rows) for rows in (scores, shares, reached)]
+
+
+def _score(found: dict) -> str:
+    """The mean, and the standard deviation where there are several seeds."""
+    return f"{found['mean']:.1f}" + (f" ± {found['sd']:.1f}" if found["seeds"] > 1 else "")
 
 
 def as_table(rows: list[list[str]]) -> str:

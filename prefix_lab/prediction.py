@@ -5,6 +5,7 @@ mask with a label's first token), "tag" (a class for each word) and "span" (a pi
 """
 
 import copy
+from contextlib import contextmanager
 
 import torch
 import transformers
@@ -89,6 +90,26 @@ def training_rows(rows, tokenizer, kind: str, is_encoder_decoder: bool = False, 
     return DataLoader(encoded, batch_size, shuffle=True, collate_fn=lambda rows: _collate_spans(rows, pad))
 
 
+@contextmanager
+def choosing(model, tokens):
+    """While open, a masked LM chooses among these tokens: all other logits are -inf, in the loss as in the answer.
+
+    Without it the first thing a small prefix learns is to say any of the labels at all, and the steps that this takes
+    can leave it deaf to the input. Source: Gao, Fisch, Chen 2021 (LM-BFF), equation 1.
+    """
+
+    def others_away(module, inputs, logits):
+        kept = torch.full_like(logits, float("-inf"))  # (B, T, V)
+        kept[..., tokens] = logits[..., tokens]
+        return kept
+
+    handle = model.get_output_embeddings().register_forward_hook(others_away)
+    try:
+        yield model
+    finally:
+        handle.remove()
+
+
 # --- reading answers off -----------------------------------------------------------------------------------------
 
 
@@ -131,9 +152,10 @@ def _classify(model, tokenizer, rows, labels, _) -> list[str]:
     names = first_tokens(labels, tokenizer)
     ids = [tokenizer(row["source"], add_special_tokens=False)["input_ids"] for row in rows]
     ids = [_masked(x, tokenizer, IGNORED)["input_ids"] for x in ids]
-    batch = _batch(model, tokenizer, ids)
-    logits = model(**batch).logits[torch.arange(len(rows)), [len(x) - 2 for x in ids]]  # (B, V), at the mask
-    return [labels[i] for i in logits[:, names].argmax(dim=-1).tolist()]
+    with choosing(model, names):
+        logits = model(**_batch(model, tokenizer, ids)).logits  # (B, T, V)
+    best = logits[torch.arange(len(rows)), [len(x) - 2 for x in ids]].argmax(dim=-1)  # (B,), at the mask
+    return [labels[names.index(token)] for token in best.tolist()]
 
 
 def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """The measurements are stored one by one, taken up again, chosen by validation alone, and summed up rightly."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import transformers as tf
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from families import SIZES
 
-from prefix_lab import bases, town
+from prefix_lab import bases, town, training
 from prefix_lab.bases import evaluate, standings
 from prefix_lab.bases.evaluate import METHODS, METRICS, TASKS, Exam, Run, Store, Task, examine, in_context
 from prefix_lab.bases.tokenizer import train_tokenizer
@@ -68,6 +69,15 @@ def refuse(*arguments):
 
 
 # --- measuring ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["prompt", "prefix", "lora", "full"])
+def test_a_class_is_learnt_by_a_choice_among_the_labels(method, monkeypatch):
+    losses = []
+    fit = training.fit
+    monkeypatch.setattr(training, "fit", lambda *args, **kwargs: losses.append(fit(*args, **kwargs)) or losses[-1])
+    Exam("judging").trained(method, 1e-6, 0)
+    assert losses[0].loss == pytest.approx([math.log(2)] * 2, abs=0.2)  # over the vocabulary: ln 300
 
 
 @pytest.mark.parametrize(("task", "zeros", "shots"), [("writing", 1, 2), ("judging", 1, 0), ("naming", 2, 0)])

@@ -7,7 +7,8 @@ from families import SIZES, T5
 
 import prefix_lab as pl
 from prefix_lab.bases.tokenizer import train_tokenizer
-from prefix_lab.prediction import encode, first_tokens, predict, training_rows, with_head
+from prefix_lab.prediction import choosing, encode, first_tokens, predict, training_rows, with_head
+from prefix_lab.training import loader
 
 WORDS = "the ferry was late and cold but Ann Bell of the Old Mint liked it very much; a good day, 3 bad ones"
 ROWS = [{"source": f"the ferry was {word}\n", "target": label} for word, label in (("cold", "bad"), ("much", "good"))]
@@ -96,6 +97,33 @@ def test_a_new_head_keeps_the_pretrained_weights_and_is_drawn_by_its_seed(tokeni
     assert torch.equal(first.classifier.weight, again.classifier.weight)
     assert not torch.equal(first.classifier.weight, other.classifier.weight)
     assert with_head(base, "classify") is base
+
+
+# --- choosing among labels ---------------------------------------------------------------------------------------
+
+
+def test_a_loss_over_labels_alone_is_that_of_their_logits_and_ends_with_the_block(tokenizer):
+    model = model_of("encoder", tokenizer)
+    names = first_tokens(["bad", "good"], tokenizer)
+    batch = next(iter(loader(model, training_rows(ROWS, tokenizer, "classify"), 2, tokenizer)))
+    before = model(**batch)
+    with choosing(model, names):
+        inside = model(**batch)
+    after = model(**batch)
+    at_mask = batch["labels"] != -100
+    truth = (batch["labels"][at_mask][:, None] == torch.tensor(names)).int().argmax(dim=1)
+    by_hand = torch.nn.functional.cross_entropy(before.logits[at_mask][:, names], truth)
+    torch.testing.assert_close(inside.loss, by_hand)
+    assert inside.loss < before.loss
+    assert inside.logits[at_mask].softmax(dim=-1)[:, names].sum(dim=-1).tolist() == pytest.approx([1, 1])
+    assert torch.equal(after.logits, before.logits)
+
+
+def test_an_error_while_choosing_leaves_the_model_as_it_was(tokenizer):
+    model = model_of("encoder", tokenizer)
+    with pytest.raises(KeyError), choosing(model, [5, 6]):
+        raise KeyError
+    assert torch.isfinite(model(torch.tensor([[1, 2, 3]])).logits).all()
 
 
 # --- answers -----------------------------------------------------------------------------------------------------

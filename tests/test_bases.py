@@ -12,7 +12,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from prefix_lab.bases import BASES, corpus, evaluate, load_base, objectives, pretrain
+from prefix_lab import prediction
+from prefix_lab.bases import BASES, corpus, evaluate, load_base, objectives, pretrain, standings
 from prefix_lab.bases import tokenizer as tokenizer_module
 from prefix_lab.bases.recipes import RECIPES
 from prefix_lab.bases.skills import guides, labels, records, registers
@@ -393,6 +394,24 @@ def test_what_is_stored_was_measured_on_the_shipped_bases_and_the_rows_of_today(
     assert {run.task for run in runs} <= evaluate.TASKS.keys()
     for name in {run.task for run in runs}:
         assert {run.source for run in runs if run.task == name} == {evaluate.Exam(name).source}, name
+
+
+@pytest.mark.parametrize("name", [name for name, task in evaluate.TASKS.items() if task.main])
+def test_every_method_was_measured_with_three_seeds_at_the_best_of_its_rates(name):
+    runs = evaluate.Store(evaluate.HERE / "results.json").runs
+    task = evaluate.TASKS[name]
+    for method in standings.ORDER:
+        found = standings.chosen(runs, name, method)
+        if method == "4-shot" and task.base != "lab-gpt":
+            assert not found
+        elif method == "zero-shot" and task.kind not in prediction.HEADS:
+            assert [run.seed for run in found] == [0]
+        else:
+            assert [run.seed for run in found] == [0, 1, 2], method
+        if method in evaluate.METHODS:
+            assert {run.steps for run in found} == {task.steps}
+            tried = {run.lr for run in runs if (run.task, run.method, run.seed) == (name, method, 0)}
+            assert tried == set(evaluate.METHODS[method][1])
 
 
 def test_the_weights_of_all_bases_stay_below_sixteen_megabytes():

@@ -198,5 +198,10 @@ def test_what_the_page_of_the_bases_says_about_the_scores_holds():
     assert max(trained) - min(trained) < 5
     for task in ("en-zh", "code"):
         assert table[task]["prompt"]["share"] < 0.7 < 0.9 < table[task]["prefix"]["share"]
+    for task in ("intent", "ner"):
+        assert table[task]["lora"]["share"] > table[task]["prefix"]["share"] + 0.1
     assert max(score["generative-qa"].values()) < 40
+    too_good = {task for task, methods in score.items() if methods["zero-shot"] > 0.6 * methods["full"]}
+    assert too_good == {"summary", "sentiment"}
+    assert 0 < score["code"]["4-shot"] - score["code"]["zero-shot"] < table["code"]["4-shot"]["sd"]
     assert 0.6 < score["summary"]["zero-shot"] / score["summary"]["full"] < 0.8

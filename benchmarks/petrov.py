@@ -46,7 +46,8 @@ PAPER = (
     ("then descending: prefix of 10 rows", "sort/prefix 10", "descending", None),
     ("then descending: prefix of 100 rows", "sort/prefix 100", "descending", None),
     ("then descending: 10 rows, made by an MLP", "sort/prefix 10 mlp", "descending", None),
-    ("then descending: LoRA of rank 1", "sort/lora 1", "descending", None),
+    ("then descending: LoRA of rank 1, attention", "sort/lora 1", "descending", None),
+    ("then descending: LoRA of rank 1, everywhere", "sort/lora 1 everywhere", "descending", None),
     ("four tasks, no prefix: ascending", "mixture/pretrained", "ascending", 31.44),
     ("four tasks, no prefix: descending", "mixture/pretrained", "descending", 19.16),
     ("four tasks, no prefix: add 1", "mixture/pretrained", "add1", 29.97),
@@ -231,7 +232,8 @@ def sort(run: Run, scale: float) -> None:
         run.tuned(f"sort/prefix {length}", base, *prefix, steps, 1e-2, length=length, reparam=None)
     steps = int(5_000 * scale)
     run.tuned("sort/prefix 10 mlp", base, *prefix, steps, 1e-3, length=10, reparam="mlp")
-    run.tuned("sort/lora 1", base, "lora", "descending", both, steps, 1e-2, r=1, alpha=1, layers=["c_attn"])
+    for name, layers in (("lora 1", ["c_attn"]), ("lora 1 everywhere", ["c_attn", "c_proj", "c_fc"])):
+        run.tuned(f"sort/{name}", base, "lora", "descending", both, steps, 1e-2, r=1, alpha=1, layers=layers)
 
 
 def mixture(run: Run, scale: float) -> None:

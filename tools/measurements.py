@@ -28,7 +28,7 @@ def bases_table() -> str:
 def results_tables() -> list[str]:
     """The tables of scores, of shares and of the bars."""
     tables = standings.report(_runs(), MAIN)
-    return [table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") for table in tables]
+    return [table.replace(" ± ", "±") for table in tables]  # eight columns fit the page
 
 
 def shares_figure() -> bytes:

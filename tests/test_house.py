@@ -249,6 +249,11 @@ def test_a_notebook_describes_each_of_its_figures(notebook):
         assert not pictures or cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.source
 
 
+def test_code_that_is_shown_fits_the_page(notebook):
+    shown = [cell.source for cell in code_cells(notebook) if "hide-input" not in cell.metadata.get("tags", [])]
+    assert [line for source in shown for line in source.splitlines() if len(line) > 76] == []
+
+
 def test_no_statement_is_broken_for_the_sake_of_its_comment(notebook):
     for cell in code_cells(notebook):  # the formatter counts a comment's characters too; it can stand above
         assert re.findall(r"^\s*[)\]}].*  # (?!fmt).*$", cell.source, re.M) == []

@@ -9,6 +9,7 @@ from prefix_lab import figures
 from prefix_lab.bases import BASES, evaluate, standings
 
 MARKS = {"prompt": ("o", "white"), "prefix": ("s", figures.PALETTE[0]), "lora": ("^", figures.PALETTE[2])}
+PRINTED = {" ± ": "±", ">=": "≥", "<=": "≤", "| lora |": "| LoRA |"}  # as a page has it, and narrow enough for one
 MAIN = {name: task.metric for name, task in evaluate.TASKS.items() if task.main}
 
 
@@ -28,7 +29,9 @@ def bases_table() -> str:
 def results_tables() -> list[str]:
     """The tables of scores, of shares and of the bars."""
     tables = standings.report(_runs(), MAIN)
-    return [table.replace(" ± ", "±") for table in tables]  # eight columns fit the page
+    for plain, printed in PRINTED.items():
+        tables = [table.replace(plain, printed) for table in tables]
+    return tables
 
 
 def shares_figure() -> bytes:
@@ -41,7 +44,7 @@ def shares_figure() -> bytes:
         shares = np.array([table[task].get(method, {}).get("share") for task in MAIN], dtype=float)
         ax.plot(
             shares, range(len(MAIN)), marker, markerfacecolor=face, markeredgecolor="#222222", markersize=8,
-            linestyle="none", label=method,
+            linestyle="none", label=method.replace("lora", "LoRA"),
         )  # fmt: skip
     ax.set_yticks(range(len(MAIN)), [f"{task} ({metric})" for task, metric in MAIN.items()])
     ax.invert_yaxis()

@@ -49,13 +49,28 @@ def loss_curve(
     """A figure of one or more named curves, smoothed over `smooth` steps, with a horizontal `level` line."""
     fig, ax = plt.subplots()
     for name, values in curves.items():
-        windows = [values[max(0, end - smooth) : end] for end in range(1, len(values) + 1)]
-        ax.plot(range(1, len(values) + 1), [sum(w) / len(w) for w in windows], label=name)
+        ax.plot(range(1, len(values) + 1), smoothed(values, smooth), label=name)
     if level is not None:
         ax.axhline(level[1], color="#666666", linewidth=1, linestyle=(0, (1, 2)), label=level[0])
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1 or level is not None:
         ax.legend()
+    return fig
+
+
+def smoothed(values: Sequence[float], steps: int) -> list[float]:
+    """At each step the mean of the last `steps` values, or of as many as there are yet."""
+    windows = [values[max(0, end - steps) : end] for end in range(1, len(values) + 1)]
+    return [sum(window) / len(window) for window in windows]
+
+
+def loss_bars(losses: Mapping[str, float], *, colours: Sequence[str], hatches: Sequence[str] | None = None):
+    """A figure of one bar for each name, from top to bottom, with its held-out loss (nats per token) beside it."""
+    fig, ax = plt.subplots(figsize=(6.4, 0.5 + 0.45 * len(losses)))
+    bars = ax.barh(list(losses), list(losses.values()), color=colours, hatch=hatches, edgecolor="white")
+    ax.bar_label(bars, fmt="%.2f", padding=3)
+    ax.set(xlabel="held-out loss (nats per token)", xlim=(0, 1.15 * max(losses.values())))
+    ax.invert_yaxis()
     return fig
 
 

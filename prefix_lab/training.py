@@ -186,4 +186,4 @@ def _refuse_untrained(parameters) -> None:
 def _bar(steps: int, progress: bool):
     from tqdm import tqdm
 
-    return tqdm(total=steps, desc="training", file=sys.stdout, disable=not progress, mininterval=0.5, ncols=72)
+    return tqdm(total=steps, desc="training", file=sys.stdout, disable=not progress, mininterval=0.5)

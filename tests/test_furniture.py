@@ -97,6 +97,16 @@ def test_smoothing_takes_the_mean_of_the_last_steps():
     plt.close(figure)
 
 
+def test_bars_of_loss_stand_in_the_order_given_with_their_numbers():
+    figure = figures.loss_bars({"without": 2.0, "with": 0.25}, colours=figures.PALETTE[:2], hatches=["", "//"])
+    (axes,) = figure.axes
+    assert axes.yaxis_inverted()
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["without", "with"]
+    assert [label.get_text() for label in axes.texts] == ["2.00", "0.25"]
+    assert axes.get_xlim()[1] > 2
+    plt.close(figure)
+
+
 def test_the_colours_stay_apart_in_grey():
     def lightness(colour):
         channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -39,6 +39,7 @@ def execute(notebook):
     Raises nbclient's CellExecutionError at the first cell that fails.
     """
     os.environ.update(HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    os.environ["TQDM_NCOLS"] = "72"  # a progress bar is as wide as a page, whatever terminal this runs in
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,

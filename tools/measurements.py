@@ -9,7 +9,6 @@ from prefix_lab import figures
 from prefix_lab.bases import BASES, evaluate, standings
 
 MARKS = {"prompt": ("o", "white"), "prefix": ("s", figures.PALETTE[0]), "lora": ("^", figures.PALETTE[2])}
-PRINTED = {" ± ": "±", ">=": "≥", "<=": "≤", "| lora |": "| LoRA |"}  # as a page has it, and narrow enough for one
 MAIN = {name: task.metric for name, task in evaluate.TASKS.items() if task.main}
 
 
@@ -28,10 +27,7 @@ def bases_table() -> str:
 
 def results_tables() -> list[str]:
     """The tables of scores, of shares and of the bars."""
-    tables = standings.report(_runs(), MAIN)
-    for plain, printed in PRINTED.items():
-        tables = [table.replace(plain, printed) for table in tables]
-    return tables
+    return standings.report(_runs(), MAIN)
 
 
 def shares_figure() -> bytes:
@@ -44,7 +40,7 @@ def shares_figure() -> bytes:
         shares = np.array([table[task].get(method, {}).get("share") for task in MAIN], dtype=float)
         ax.plot(
             shares, range(len(MAIN)), marker, markerfacecolor=face, markeredgecolor="#222222", markersize=8,
-            linestyle="none", label=method.replace("lora", "LoRA"),
+            linestyle="none", label=standings.printed(method),
         )  # fmt: skip
     ax.set_yticks(range(len(MAIN)), [f"{task} ({metric})" for task, metric in MAIN.items()])
     ax.invert_yaxis()

@@ -4,6 +4,7 @@ from statistics import mean, median, stdev
 
 ORDER = ("zero-shot", "4-shot", "prompt", "prefix", "lora", "full")
 TRAINED = ("prompt", "prefix", "lora")
+NAMES = {"lora": "LoRA"}  # how readers write a method, where `tune` takes another word
 
 
 def chosen(runs: list, task: str, method: str) -> list:
@@ -57,12 +58,12 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
     worst, most = (min(shares, key=shares.get), max(solved, key=solved.get)) if shares and solved else ("", "")
     slowest = max(seconds, key=seconds.get, default="")
     measured = [
-        ("prefix, share of full tuning's gain, mean", ">= 0.90", shares and (mean(shares.values()), "")),
-        ("prefix, share of full tuning's gain, worst", ">= 0.70", worst and (shares[worst], worst)),
+        ("prefix, share of full tuning's gain, mean", "≥ 0.90", shares and (mean(shares.values()), "")),
+        ("prefix, share of full tuning's gain, worst", "≥ 0.70", worst and (shares[worst], worst)),
         ("prefix minus prompt tuning, points, mean", "> 0", over and (mean(over), "")),
-        ("zero-shot, share of full tuning, highest", "<= 0.60", most and (solved[most], most)),
-        ("one prefix training, seconds, longest", "<= 45", slowest and (seconds[slowest], slowest)),
-        ("one prefix training, seconds, median", "<= 20", seconds and (median(seconds.values()), "")),
+        ("zero-shot, share of full tuning, highest", "≤ 0.60", most and (solved[most], most)),
+        ("one prefix training, seconds, longest", "≤ 45", slowest and (seconds[slowest], slowest)),
+        ("one prefix training, seconds, median", "≤ 20", seconds and (median(seconds.values()), "")),
         (
             "4-shot minus zero-shot, points, lowest",
             "> 0",
@@ -75,7 +76,7 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
             lines.append((what, bar, "-", None))
             continue
         (value, where), (sign, limit) = found, bar.split()
-        reached = {">=": value >= float(limit), "<=": value <= float(limit), ">": value > float(limit)}[sign]
+        reached = {"≥": value >= float(limit), "≤": value <= float(limit), ">": value > float(limit)}[sign]
         lines.append((what, bar, f"{value:.2f}" + (f" ({where})" if where else ""), reached))
     return lines
 
@@ -83,8 +84,8 @@ def bars(table: dict[str, dict[str, dict]]) -> list[tuple[str, str, str, bool | 
 def report(runs: list, metrics: dict[str, str]) -> list[str]:
     """The scores, the shares of full tuning's gain and the bars, as Markdown. metrics: task -> its metric's name."""
     table = summary(runs, list(metrics))
-    scores = [["task", "metric", *ORDER]]
-    shares = [["task", *TRAINED, "learning rate of the prefix", "seconds of the prefix"]]
+    scores = [["task", "metric", *map(printed, ORDER)]]
+    shares = [["task", *map(printed, TRAINED), "learning rate of the prefix", "seconds of the prefix"]]
     for task, row in table.items():
         cells = [_score(row[method]) if method in row else "-" for method in ORDER]
         scores.append([task, metrics[task], *cells])
@@ -100,9 +101,14 @@ def report(runs: list, metrics: dict[str, str]) -> list[str]:
     return [as_table(rows) for rows in (scores, shares, reached)]
 
 
+def printed(method: str) -> str:
+    """The name of a method for readers."""
+    return NAMES.get(method, method)
+
+
 def _score(found: dict) -> str:
     """The mean, and the standard deviation where there are several seeds."""
-    return f"{found['mean']:.1f}" + (f" ± {found['sd']:.1f}" if found["seeds"] > 1 else "")
+    return f"{found['mean']:.1f}" + (f"±{found['sd']:.1f}" if found["seeds"] > 1 else "")
 
 
 def as_table(rows: list[list[str]]) -> str:

@@ -14,7 +14,7 @@ _HOMES = {
     "PrefixConfig": "prefix",
     "attach": "attention",
     "detach": "attention",
-    "select": "attention",
+    "select": "selection",
     "attention_mass": "inspection",
     "fit": "training",
     "tune": "methods",
@@ -23,7 +23,11 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"sites", "prefix", "attention", "checkpoint", "inspection", "training", "prediction"} | {
+_ROOMS = {"interface", "probes", "sites", "checkpoint", "prefix", "masks", "selection", "attention"} | {
+    "inspection",
+    "rows",
+    "training",
+    "prediction",
     "methods",
     "town",
     "metrics",

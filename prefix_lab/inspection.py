@@ -3,8 +3,10 @@
 import torch
 from transformers import PreTrainedModel
 
-from .attention import attached
-from .sites import Site, quiet, rerouted
+from .interface import rerouted
+from .probes import quiet
+from .selection import attached
+from .sites import Site
 
 
 def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:

@@ -11,9 +11,9 @@ import torch
 import transformers
 from torch.utils.data import DataLoader
 
-from . import training
-from .sites import same_modes
-from .training import IGNORED, collate
+from . import rows as token_rows
+from .probes import same_modes
+from .rows import IGNORED, collate
 
 KINDS = ("generate", "classify", "tag", "span")
 HEADS = {"tag": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering"}
@@ -42,7 +42,7 @@ def with_head(model, kind: str, labels=(), seed: int = 0):
 def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) -> dict:
     """The row as tokens with labels, for a model whose head fits the kind.
 
-    generate: source, target, end, as in `training.encode`.
+    generate: source, target, end, as in `rows.encode`.
     classify: source, one mask, end; the label at the mask is the first token of the target.
     tag: the words of `tokens` with spaces between, end; a word's entry in `tags` is the label of its first token, and
     its other tokens have none.
@@ -50,7 +50,7 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
     whose `answer_start` counts characters of the context.
     """
     if kind == "generate":
-        return training.encode(row, tokenizer, is_encoder_decoder)
+        return token_rows.encode(row, tokenizer, is_encoder_decoder)
     if kind == "classify":
         ids = tokenizer(row["source"], add_special_tokens=False)["input_ids"]
         return _masked(ids, tokenizer, first_tokens([row["target"]], tokenizer)[0])

@@ -9,7 +9,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .checkpoint import Checkpointed
-from .sites import KINDS, Site, listening, probe_inputs, quiet
+from .interface import listening
+from .probes import probe_inputs, quiet
+from .sites import KINDS, Site
 
 STD = 0.02  # of random keys and values: small keys leave every token near its old attention pattern
 

@@ -259,7 +259,7 @@ def test_flash_attention_is_given_a_mask_with_the_prefix_in_it(name, monkeypatch
 
 
 def test_flash_attention_with_a_short_sliding_window_is_refused():
-    from prefix_lab.attention import widen
+    from prefix_lab.masks import widen
 
     model = build("mistral")
     module = model.model.layers[0].self_attn
@@ -317,7 +317,7 @@ def test_a_static_cache_generates_the_same(name):
 
 
 def test_continuous_batching_is_refused():
-    from prefix_lab.attention import widen
+    from prefix_lab.masks import widen
 
     model = build("llama")
     states = torch.zeros(1, 2, 9, 8)

@@ -19,9 +19,10 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "sites checkpoint prefix attention inspection training prediction methods town metrics bases figures widgets claims"
+    "interface probes sites checkpoint prefix masks selection attention inspection rows training prediction methods "
+    "town metrics bases figures widgets claims"
 ).split()
-TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training"}
+TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training", "rows"}
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
 

@@ -10,7 +10,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.models.llama.modeling_llama import eager_attention_forward
 
 import prefix_lab as pl
-from prefix_lab.attention import Attachment, PrefixAttention
+from prefix_lab.attention import PrefixAttention
+from prefix_lab.selection import Attachment
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-6, torch.bfloat16: 3e-2}
 

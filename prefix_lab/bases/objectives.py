@@ -13,7 +13,7 @@ import torch
 
 from prefix_lab.bases.corpus import BY_HEART
 from prefix_lab.bases.tokenizer import BLANKS, SPECIAL
-from prefix_lab.training import IGNORED
+from prefix_lab.rows import IGNORED
 
 WINDOW = 32  # steps that share out their documents by length, see `_alike`
 ECHO = {0: 1.0, 100: 0.25, 400: 0.0625}  # from a step on, the share of rows that are echoes

@@ -1,0 +1,83 @@
+"""What a mask, a bias or a window becomes beside P more columns of keys on the left."""
+
+import torch
+import torch.nn.functional as F
+
+from .interface import implementation
+
+
+def widen(mask, kwargs: dict, module, query, key, length: int, present):
+    """The mask, and whatever else in `kwargs` has a column for each key, with `length` columns more on the left.
+
+    mask: None, bool (True = keep) or additive (B, 1, T, S), flash attention's (B, S), or flex attention's BlockMask.
+    present: (B, P) bool, False where a row has a shorter prefix than the longest; None where all are whole.
+    """
+    if kwargs.get("cache") is not None:
+        raise ValueError("continuous batching (a paged cache) cannot hold a prefix; use model.generate")
+    if kwargs.get("position_bias") is not None:  # T5: the prefix has no position, hence no bias
+        kwargs = kwargs | {"position_bias": F.pad(kwargs["position_bias"], (length, 0))}  # (1, H, T, P + S)
+    if mask is None and present is None and query.shape[2] == 1 and kwargs.get("sliding_window") is None:
+        return None, kwargs  # one new token sees every key, in every implementation
+
+    batch, queries, keys = query.shape[0], query.shape[2], key.shape[2]
+    name = implementation(module.config)
+    if "flash" in name:
+        return _widen_flash(mask, kwargs, batch, keys, length, present, query.device), kwargs
+    if hasattr(mask, "mask_mod"):
+        return _widen_block(mask, length, present), kwargs
+    if mask is None:
+        causal = kwargs.get("is_causal")
+        causal = getattr(module, "is_causal", True) if causal is None else causal
+        if name == "sdpa" and causal and queries > 1:
+            # sdpa means the upper-left triangle here, which would hide the prefix from all but the last tokens
+            mask = torch.ones(queries, keys, dtype=torch.bool, device=query.device).tril()[None, None]
+        elif present is None:
+            return None, kwargs
+        else:
+            mask = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device)
+            if name == "eager":  # eager attention adds its mask
+                mask = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
+    if mask.shape[-1] == 1 and keys > 1:
+        mask = mask.expand(*mask.shape[:-1], keys)
+    columns = torch.ones(1, 1, 1, length, dtype=torch.bool, device=mask.device)
+    if present is not None:
+        columns = present[:, None, None, :].to(mask.device)  # (B, 1, 1, P)
+        mask = mask.expand(batch, *mask.shape[1:])
+    if mask.dtype != torch.bool:
+        lowest = torch.full((), torch.finfo(mask.dtype).min, dtype=mask.dtype, device=mask.device)
+        columns = torch.where(columns, torch.zeros_like(lowest), lowest)
+    return torch.cat([columns.expand(*mask.shape[:-1], length), mask], dim=-1), kwargs  # (B, 1, T, P + S)
+
+
+def _widen_flash(mask, kwargs, batch, keys, length, present, device):
+    """Flash attention aligns causality lower-right, as a prefix needs; its mask has a column for each key only."""
+    if kwargs.get("cu_seq_lens_k") is not None:
+        raise ValueError("packed sequences (cu_seq_lens) cannot hold a prefix; pad the batch instead")
+    window = kwargs.get("sliding_window")
+    if window is not None and keys + length > window:
+        raise ValueError(
+            f"flash attention's sliding window of {window} would hide the prefix from later tokens; "
+            "use attn_implementation='sdpa'"
+        )
+    if mask is None and present is None:
+        return None
+    if mask is None:
+        mask = torch.ones(batch, keys, dtype=torch.bool, device=device)
+    if present is None:
+        present = torch.ones(batch, length, device=device)
+    return torch.cat([present.to(mask), mask], dim=-1)  # (B, P + S)
+
+
+def _widen_block(mask, length: int, present):
+    from torch.nn.attention.flex_attention import create_block_mask
+
+    inner, (batch, heads, queries, keys) = mask.mask_mod, mask.shape
+
+    def with_prefix(b, h, q, k):
+        seen = inner(b, h, q, torch.clamp(k - length, min=0))
+        first = torch.ones_like(seen) if present is None else present[b, torch.clamp(k, max=length - 1)]
+        return torch.where(k < length, first, seen)
+
+    batch = batch if present is None else present.shape[0]
+    heads = None if heads == 1 else heads
+    return create_block_mask(with_prefix, batch, heads, queries, keys + length, device=mask.kv_indices.device)

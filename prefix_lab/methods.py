@@ -213,7 +213,7 @@ class Prompt(nn.Module):
     def enter(self, host: PreTrainedModel, args, kwargs):
         """Before the host: put the vectors in front, or, where a cache holds them already, count them."""
         given = dict(zip(inspect.signature(host.forward).parameters, args)) | kwargs
-        past, length = given.get("past_key_values"), len(self.vectors)
+        past, length = given.get("cache", given.get("past_key_values")), len(self.vectors)  # its name until 5.23
         self.entered = past is None or past.get_seq_length() == 0
         if self.entered:
             embeds, ids = given.get("inputs_embeds"), given.pop("input_ids", None)

@@ -1,5 +1,7 @@
 """The one place where a prefix enters attention, and `attach` and `detach` around it."""
 
+import os
+
 import torch
 from torch import nn
 from transformers import PreTrainedModel
@@ -7,6 +9,7 @@ from transformers import PreTrainedModel
 from .interface import configs, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
+from .saving import keep_apart, keep_together, stored
 from .selection import SLOT, Attachment, attached
 from .sites import Site, find_sites, of_kinds
 
@@ -43,14 +46,16 @@ def _before_forward(module: nn.Module, args) -> None:
 def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=None, **new) -> Prefix | dict:
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
-    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`. Without one, a
-    new Prefix is made: `length` P (default 10), and `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
+    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`, or the folder or
+    hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
     kinds: some of "encoder", "decoder", "cross"; default all that the model has. freeze=False leaves the weights
     trainable. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.
     """
     if getattr(model, SLOT, None) is not None:
         raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
+    if isinstance(prefix, (str, os.PathLike)):
+        prefix = stored(prefix)
     sites = of_kinds(find_sites(model, probe), kinds)
     given = {"length": length} | new
     if prefix is None:
@@ -84,6 +89,7 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
             module.register_forward_pre_hook(_before_forward)
             route(module.config)
     model.add_module(SLOT, attachment)
+    keep_together(model, attachment)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
 
 
@@ -96,6 +102,7 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
             if hook is _before_forward:
                 del module._forward_pre_hooks[key]
     delattr(model, SLOT)
+    keep_apart(model)
     for config, name in attachment.undo["implementations"]:
         set_implementation(config, name)
     for name in attachment.undo["trainable"]:

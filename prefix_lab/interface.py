@@ -32,13 +32,19 @@ def implementation(config: PreTrainedConfig) -> str:
     return (config._attn_implementation or "sdpa").removeprefix(_ROUTED)
 
 
+class _Routed(str):
+    """A routed name. A copy of it, in this process or another, is the plain name: it knows no handlers."""
+
+    def __reduce__(self):
+        return str, (self.removeprefix(_ROUTED),)
+
+
 def route(config: PreTrainedConfig) -> None:
     """Send the attention calls of the modules that read this configuration to their handlers."""
-    name = config._attn_implementation
-    if name is None or not name.startswith(_ROUTED):
-        base = implementation(config)
-        _register(base)
-        config._attn_implementation_internal = _ROUTED + base
+    base = implementation(config)
+    _register(base)  # here, since the name may come from another process
+    if not isinstance(config._attn_implementation, _Routed):
+        config._attn_implementation_internal = _Routed(_ROUTED + base)
 
 
 def set_implementation(config: PreTrainedConfig, name: str | None) -> None:

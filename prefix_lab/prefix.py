@@ -9,6 +9,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .checkpoint import Checkpointed
+from .exchange import Exchanged
 from .interface import listening
 from .probes import probe_inputs, quiet
 from .sites import KINDS, Site
@@ -37,6 +38,7 @@ class PrefixConfig:
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+            object.__setattr__(self, name, int(value))  # numpy's integers too, which JSON does not know
         if self.reparam not in (None, "mlp"):
             raise ValueError(f"reparam must be None (direct) or 'mlp', got {self.reparam!r}")
         if not self.sites:
@@ -48,7 +50,7 @@ class PrefixConfig:
         return tuple(kind for kind in KINDS if any(site.kind == kind for site in self.sites))
 
 
-class Prefix(Checkpointed, nn.Module):
+class Prefix(Checkpointed, Exchanged, nn.Module):
     """Keys (H_kv, P, D_h) and values (H_kv, P, D_h) for each site (Li & Liang 2021, section 4).
 
     Direct: the keys and values are the parameters. With reparam="mlp" they are W tanh(U E + b) + c for a small

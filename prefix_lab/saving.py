@@ -1,0 +1,136 @@
+"""A model with its prefix in one folder: the base as its own library writes it, the prefix in its own files beside it.
+
+While a prefix is attached, `model.save_pretrained` (and what calls it: the Trainer, pipelines, `push_to_hub`) writes
+both; `Prefix.from_pretrained(folder)` and `attach(model, folder)` read the prefix, `from_pretrained` the base. Where
+the Trainer goes back to a checkpoint, the prefix goes back with it.
+"""
+
+import sys
+import warnings
+from pathlib import Path
+
+from transformers import PreTrainedModel, TrainerCallback
+
+from . import checkpoint, hub
+from .prefix import Prefix
+from .selection import SLOT, Attachment, attached
+
+
+def stored(folder, *, revision=None, token=None) -> Prefix | dict[str, Prefix]:
+    """What `attach(model, folder)` attaches: the prefix of a folder or a repository, or all of them by name."""
+    path = hub.located(folder, revision=revision, token=token)
+    names = checkpoint.prefixes_in(path)
+    if set(names) <= {checkpoint.DEFAULT}:
+        return Prefix.from_pretrained(path)
+    return {name: Prefix.from_pretrained(path, name) for name in names}
+
+
+def restore(model: PreTrainedModel, folder) -> None:
+    """Set the attached prefixes, in place, to those of the same names in a folder; optimizers go on holding them.
+
+    Raises FileNotFoundError or ValueError, with nothing changed, where one is missing or was made otherwise.
+    """
+    attachment = attached(model)
+    pairs = [(p, Prefix.from_pretrained(folder, n)) for n, p in zip(attachment.names, attachment.prefixes)]
+    for prefix, saved in pairs:
+        mine, theirs = ((p.config.length, p.config.sites, p.config.reparam) for p in (prefix, saved))
+        if mine != theirs:
+            raise ValueError(f"{folder} holds {saved.extra_repr()}, but attached is {prefix.extra_repr()}")
+    for prefix, saved in pairs:
+        prefix.load_state_dict(saved.state_dict())
+    attachment.left_behind = False
+
+
+class SavesBoth:
+    """`model.save_pretrained` while a prefix is attached: the same call, and then the prefix's own files."""
+
+    def __init__(self, model: PreTrainedModel):
+        self.model = model
+
+    def __call__(self, save_directory, is_main_process=True, state_dict=None, push_to_hub=False, *args, **kwargs):
+        """As the model's own, whose docstring holds."""
+        model, attachment, folder = self.model, attached(self.model), Path(save_directory)
+        homes = {name: checkpoint.home_of(folder, name) for name in attachment.names}  # refused before all else
+        mine, base = f"{SLOT}.", state_dict
+        if state_dict is not None:
+            base = {name: tensor for name, tensor in state_dict.items() if not name.startswith(mine)}
+        modules = model._modules
+        del modules[SLOT]
+        try:
+            type(model).save_pretrained(model, save_directory, is_main_process, base, push_to_hub, *args, **kwargs)
+        finally:
+            modules[SLOT] = attachment
+        for index, (name, prefix) in enumerate(zip(attachment.names, attachment.prefixes)):
+            inner = f"{mine}prefixes.{index}."
+            given = {n.removeprefix(inner): t for n, t in (state_dict or {}).items() if n.startswith(inner)}
+            if given:  # gathered by the caller, as the Trainer does under FSDP
+                tensors = checkpoint.gathered(given)
+                checkpoint.write(homes[name], prefix.config, tensors, is_main_process=is_main_process)
+            else:
+                prefix.save_pretrained(homes[name], is_main_process=is_main_process)
+        if not is_main_process:
+            return
+        for name, path in checkpoint.prefixes_in(folder).items():
+            if name not in homes:  # of an earlier save into the same folder
+                checkpoint.remove(path)
+        if push_to_hub:
+            repo_id, token = kwargs.get("repo_id", folder.name), kwargs.get("token")
+            hub.add(folder, repo_id, token=token, message=kwargs.get("commit_message") or "A prefix")
+
+
+def keep_together(model: PreTrainedModel, attachment: Attachment) -> None:
+    """From now on the model is saved, and gone back to, with its prefix; `keep_apart` undoes it."""
+    model.__dict__["save_pretrained"] = SavesBoth(model)
+    attachment.register_load_state_dict_post_hook(_after_loading)
+    _tell_the_trainer()
+
+
+def keep_apart(model: PreTrainedModel) -> None:
+    """Give the model its own `save_pretrained` back."""
+    model.__dict__.pop("save_pretrained", None)
+
+
+# --- the Trainer -------------------------------------------------------------------------------------------------
+
+
+def _after_loading(attachment: Attachment, incompatible) -> None:
+    """The base's weights were loaded; note whether they came without the prefix's."""
+    attachment.left_behind = any(f"{SLOT}." in name for name in incompatible.missing_keys)
+    if attachment.left_behind and not _tell_the_trainer():
+        _warn("the weights that were loaded hold no prefix", "folder")
+
+
+def _warn(why: str, folder: str) -> None:
+    warnings.warn(f"{why}, so the attached one is as it was; call prefix_lab.saving.restore(model, {folder})", stacklevel=2)
+
+
+def _tell_the_trainer() -> bool:
+    """Let every Trainer that is made from now on know; False where none can be, since its module is not imported."""
+    trainer = sys.modules.get("transformers.trainer")
+    if trainer is not None and GoesBack not in trainer.DEFAULT_CALLBACKS:
+        trainer.DEFAULT_CALLBACKS.append(GoesBack)
+    return trainer is not None
+
+
+class GoesBack(TrainerCallback):
+    """Where the Trainer has loaded a checkpoint's base, load the checkpoint's prefix too."""
+
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        """After `resume_from_checkpoint`."""
+        given = args.resume_from_checkpoint
+        resumed = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        self._follow(model, given if isinstance(given, str) and Path(given).is_dir() else resumed)
+
+    def on_train_end(self, args, state, control, model=None, **kwargs):
+        """After `load_best_model_at_end`."""
+        self._follow(model, state.best_model_checkpoint)
+
+    def _follow(self, model, folder) -> None:
+        attachment = getattr(model, SLOT, None)
+        if not isinstance(attachment, Attachment) or not getattr(attachment, "left_behind", False):
+            return
+        try:
+            restore(model, folder)
+        except (OSError, ValueError, TypeError) as error:
+            attachment.left_behind = False
+            _warn(f"the Trainer loaded a base without a prefix ({error})", "the checkpoint's folder")

@@ -1,13 +1,14 @@
 """The one place where a prefix enters attention, and `attach` and `detach` around it."""
 
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .coverage import UnreachedWarning, sentence
+from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
@@ -110,7 +111,9 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
     for one in prefixes.values():
         own = one.config.base.get("parts") if parts is None else None
         there = sites if own is None else tuple(s for s in sites if s in in_parts(model, sites, own))
-        fitted.append(one.config_for(there, type(model).__name__))
+        config = one.config_for(there, type(model).__name__)
+        _refuse_another_depth(config, there, model)
+        fitted.append(config)
     for one, config in zip(prefixes.values(), fitted):
         one.config = config
         one.to(found.device)
@@ -123,6 +126,17 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
                 stacklevel=3,
             )
     return prefixes
+
+
+def _refuse_another_depth(config, sites, model) -> None:
+    """A prefix has a site at every layer of a stack that it enters; otherwise it was made for another depth."""
+    mine = Counter(stack_of(site.name) for site in config.sites)
+    for stack, count in Counter(stack_of(site.name) for site in sites).items():
+        if 0 < mine[stack] < count:
+            raise ValueError(
+                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
+                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
+            )
 
 
 def _say_what_has_none(model, found: Survey, kinds, parts) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from contextlib import contextmanager
-from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -141,10 +140,13 @@ def layers_without_attention(model: nn.Module, attentions: set[str]) -> list[Unr
 def sentence(model: nn.Module, unreached) -> str:
     """One sentence for a warning: what has no prefix, stack by stack, why, and what to pass."""
     told = []
-    for (pattern, cls, reason, remedy), group in groupby(unreached, lambda u: (stack_of(u.name), *u[1:])):
-        count = len(list(group))
-        told.append(f"{pattern} ({f'{count} x ' if count > 1 else ''}{cls}) {reason}: {remedy}")
-    return f"no prefix at these parts of {type(model).__name__}: " + "; ".join(dict.fromkeys(told))
+    stacks = {}
+    for entry in unreached:
+        stacks.setdefault((stack_of(entry.name), *entry[1:]), []).append(entry.name)
+    for (stack, cls, reason, remedy), names in stacks.items():
+        where = f"{stack} ({len(names)} x {cls})" if len(names) > 1 else f"{names[0]} ({cls})"
+        told.append(f"{where} {reason}: {remedy}")
+    return f"no prefix at these parts of {type(model).__name__}: " + "; ".join(told)
 
 
 def stack_of(name: str) -> str:

@@ -1,5 +1,6 @@
 """Where a model attends, found by asking it: one probing pass through the library's attention interface."""
 
+import re
 from dataclasses import dataclass, field
 
 import torch
@@ -135,6 +136,7 @@ class Ear:
         )
 
 
+ANSWER = re.compile(r"logits|pred|loss")
 DEAF = "pass probe= a batch that uses it"
 
 
@@ -227,9 +229,13 @@ def _refuse_weights_without_values(model: PreTrainedModel) -> None:
 
 
 def _reaching(output, taps: dict) -> set:
-    """The modules whose tap the output depends on: the graph of the computation, walked and not computed."""
+    """The modules whose tap the output depends on: the graph of the computation, walked and not computed.
+
+    Where a model answers (logits, predictions), states that it returns beside the answer are no use of a site.
+    """
     marks, found, seen = {id(tap): module for module, tap in taps.items()}, set(), set()
-    todo = [tensor.grad_fn for tensor in _tensors(output) if tensor.grad_fn is not None]
+    answers = list(_tensors({k: v for k, v in output.items() if ANSWER.search(k)})) if isinstance(output, dict) else []
+    todo = [tensor.grad_fn for tensor in answers or _tensors(output) if tensor.grad_fn is not None]
     while todo:
         node = todo.pop()
         if node is None or node in seen:

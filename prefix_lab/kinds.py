@@ -29,7 +29,7 @@ def comes_from_elsewhere(query: torch.Tensor, value: torch.Tensor, inputs: list[
     Values, not keys: both queries and keys also depend on positions. Read off the graph of the computation.
     """
     asked, told = _sources(query, inputs), _sources(value, inputs)
-    if asked and told:
+    if asked or told:  # states that were handed in, or are weights, have no graph: another origin too
         return not any(_same_states(a, b) for a in asked for b in told)
     states = {id(tensor) for tensor in inputs if tensor.dim() >= 3}
     return query.shape[2] != value.shape[2] and len(states) != 1

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 from .coverage import Unreached, Watch, missed
 from .interface import configs, listening, rerouted
 from .kinds import KINDS, kind_of
-from .probes import attempts, quiet, wanted
+from .probes import MEDIA, attempts, quiet, wanted
 
 __all__ = ["KINDS", "Site", "Survey", "configs", "find_sites", "listening", "of_kinds", "rerouted", "survey"]
 
@@ -118,7 +118,7 @@ class Ear:
     def report(self, output, part: nn.Module, inputs: dict) -> Survey:
         heard = _reaching(output, self.taps)
         named = {site.name for site in self.sites.values()}
-        media = [name for name in wanted(self.model, inputs) if name in wanted(self.model)]
+        media = [name for name in wanted(self.model, inputs) if MEDIA.search(name)]
         deaf = [m for m in self.sites if m not in heard and m not in self.cut]
         return Survey(
             sites=tuple(self.sites[m] for m in self.sites if m in heard),

@@ -35,6 +35,13 @@ def comes_from_elsewhere(query: torch.Tensor, value: torch.Tensor, inputs: list[
     return query.shape[2] != value.shape[2] and len(states) != 1
 
 
+def within_tokens(module: nn.Module, inputs, query: torch.Tensor, key: torch.Tensor) -> bool:
+    """Whether each token attends by itself, over states of its own (of earlier layers): tokens stand where heads do."""
+    tokens = next((x.shape[1] for x in inputs if x.dim() >= 3), None)
+    heads = [getattr(module, name, None) for name in ("num_heads", "num_attention_heads", "num_key_value_heads")]
+    return key.shape[1] == query.shape[1] == tokens != query.shape[2] and tokens not in heads
+
+
 def sees_later_tokens(attend, module, query, key, value, mask, **kwargs) -> bool | None:
     """Whether the first token's output depends on a later token's value; None where there is no later token.
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from .coverage import Unreached, Watch, missed
 from .interface import configs, listening, rerouted
-from .kinds import KINDS, kind_of
+from .kinds import KINDS, kind_of, within_tokens
 from .probes import MEDIA, attempts, quiet, wanted
 
 __all__ = ["KINDS", "Site", "Survey", "configs", "find_sites", "listening", "of_kinds", "rerouted", "survey"]
@@ -97,14 +97,17 @@ class Ear:
     def __init__(self, model: PreTrainedModel):
         self.model, self.watch = model, Watch()
         self.names = {module: name for name, module in model.named_modules()}
-        self.sites, self.taps, self.cut, self.device = {}, {}, set(), None
+        self.sites, self.taps, self.within, self.cut, self.device = {}, {}, {}, set(), None
 
     def hear(self, attend, module, query, key, value, mask, **kwargs):
         self.watch.within += 1
         try:
             output, *rest = attend(module, query, key, value, mask, **kwargs)
+            inputs = self.watch.inputs.get(module, [])
+            if within_tokens(module, inputs, query, key):
+                self.within[module] = self.names[module]
+                return output, *rest
             if module not in self.sites:
-                inputs = self.watch.inputs.get(module, [])
                 kind = kind_of(attend, module, inputs, query, key, value, mask, **kwargs)
                 self.sites[module] = Site(self.names[module], kind, key.shape[1], key.shape[3], value.shape[3])
                 self.taps[module] = torch.ones((), device=output.device, requires_grad=True)
@@ -117,7 +120,7 @@ class Ear:
 
     def report(self, output, part: nn.Module, inputs: dict) -> Survey:
         heard = _reaching(output, self.taps)
-        named = {site.name for site in self.sites.values()}
+        named = {site.name for site in self.sites.values()} | set(self.within.values())
         media = [name for name in wanted(self.model, inputs) if MEDIA.search(name)]
         deaf = [m for m in self.sites if m not in heard and m not in self.cut]
         return Survey(
@@ -129,6 +132,7 @@ class Ear:
                     Unreached(self.sites[m].name, type(m).__name__, "reaches nothing that the model returned", DEAF)
                     for m in deaf
                 ]
+                + [Unreached(name, type(m).__name__, DEPTH, "nothing to reach") for m, name in self.within.items()]
                 + missed(self.model, self.watch, named, inputs, media)
             ),
             inputs=inputs,
@@ -136,6 +140,7 @@ class Ear:
         )
 
 
+DEPTH = "attends over one token's own states, not among tokens"
 ANSWER = re.compile(r"logits|pred|loss")
 DEAF = "pass probe= a batch that uses it"
 

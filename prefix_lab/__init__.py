@@ -23,7 +23,18 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"interface", "probes", "sites", "checkpoint", "prefix", "masks", "selection", "attention"} | {
+_ROOMS = {
+    "interface",
+    "probes",
+    "kinds",
+    "coverage",
+    "sites",
+    "checkpoint",
+    "prefix",
+    "masks",
+    "selection",
+    "attention",
+} | {
     "inspection",
     "rows",
     "training",

@@ -41,7 +41,9 @@ def upload(write, repo_id: str, *, token=None, private: bool | None = None, mess
         write(Path(folder))  # first, so that nothing is created for what cannot be written
         repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
         stale = ["prefix-*.safetensors", "prefix_*/*"]  # of an older commit; what is uploaded stays
-        return str(api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=stale))
+        return str(
+            api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=stale)
+        )
 
 
 def add(folder: Path, repo_id: str, *, token=None, message: str) -> None:

@@ -101,7 +101,9 @@ def _after_loading(attachment: Attachment, incompatible) -> None:
 
 
 def _warn(why: str, folder: str) -> None:
-    warnings.warn(f"{why}, so the attached one is as it was; call prefix_lab.saving.restore(model, {folder})", stacklevel=2)
+    warnings.warn(
+        f"{why}, so the attached one is as it was; call prefix_lab.saving.restore(model, {folder})", stacklevel=2
+    )
 
 
 def _tell_the_trainer() -> bool:

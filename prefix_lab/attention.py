@@ -69,6 +69,7 @@ def attach(
     """
     if getattr(model, SLOT, None) is not None:
         raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
+    beside = isinstance(prefix, (str, os.PathLike)) and str(prefix) == model.config._name_or_path
     if isinstance(prefix, (str, os.PathLike)):
         prefix = stored(prefix)
     found = survey(model, probe)
@@ -84,6 +85,8 @@ def attach(
             raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
         else:
             prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
+            if not beside:
+                _warn_of_another_base(prefixes, model)
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
@@ -123,6 +126,10 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
     for one, config in zip(prefixes.values(), fitted):
         one.config = config
         one.to(found.device)
+    return prefixes
+
+
+def _warn_of_another_base(prefixes: dict, model) -> None:
     for name, one in prefixes.items():
         made, here = (Path(str(base or "")).name for base in (one.config.base.get("name"), model.config._name_or_path))
         if made and here and made != here:
@@ -131,7 +138,6 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
                 "may mean nothing there; attach it to the base it was made for",
                 stacklevel=3,
             )
-    return prefixes
 
 
 def _refuse_another_depth(config, sites, model) -> None:

@@ -69,9 +69,9 @@ class _Routed(str):
 
 def route(config: PreTrainedConfig) -> None:
     """Send the attention calls of the modules that read this configuration to their handlers."""
-    base = implementation(config)
-    _register(base)  # here, since the name may come from another process
     if not isinstance(config._attn_implementation, _Routed):
+        base = implementation(config)
+        _register(base)
         config._attn_implementation_internal = _Routed(_ROUTED + base)
 
 

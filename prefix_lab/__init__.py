@@ -18,16 +18,21 @@ _HOMES = {
     "attention_mass": "inspection",
     "fit": "training",
     "tune": "methods",
+    "load": "methods",
     "load_task": "town",
     "load_base": "bases",
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"interface", "probes", "sites", "checkpoint", "prefix", "masks", "selection", "attention"} | {
+_ROOMS = {"interface", "probes", "sites", "hub", "checkpoint", "exchange", "prefix", "masks"} | {
+    "selection",
+    "saving",
+    "attention",
     "inspection",
     "rows",
     "training",
     "prediction",
+    "prompt",
     "methods",
     "town",
     "metrics",

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from .interface import configs, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
-from .saving import keep_apart, keep_together, stored
+from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached
 from .sites import Site, find_sites, of_kinds
 
@@ -80,6 +80,7 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
         "trainable": [name for name, p in model.named_parameters() if p.requires_grad] if freeze else [],
     }
     if freeze:
+        warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
     for site in sites:

@@ -307,7 +307,9 @@ def test_a_model_with_a_prefix_works_in_a_process_that_never_imported_the_packag
         want = output_of(model, inputs)
     torch.save((model, inputs, want), tmp_path / "model.pt")
     command = [sys.executable, "-W", "ignore", "-c", FRESH, str(tmp_path / "model.pt")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     assert done.returncode == 0, done.stderr
 
 

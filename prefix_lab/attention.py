@@ -47,7 +47,8 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
     prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`, or the folder or
-    hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
+    hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
+    `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
     kinds: some of "encoder", "decoder", "cross"; default all that the model has. freeze=False leaves the weights
     trainable. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.

@@ -28,8 +28,8 @@ def located(folder: str | os.PathLike, *, revision: str | None = None, token=Non
         return Path(snapshot_download(folder, revision=revision, token=token, allow_patterns=FILES + PEFT_FILES))
     except Exception as error:  # offline, unknown, private: the client has an error for each
         raise FileNotFoundError(
-            f"{folder!r} is neither a folder here nor a repository that the hub gave us ({type(error).__name__}: "
-            f"{str(error).splitlines()[0]}); give the folder that a prefix was saved into, or a name such as 'user/repo'"
+            f"{folder!r} is neither a folder here nor a repository that the hub gave us ({type(error).__name__}); give "
+            "the folder that a prefix was saved into, or the name of a repository that can be reached"
         ) from error
 
 
@@ -43,7 +43,7 @@ def upload(write, repo_id: str, *, token=None, private: bool | None = None, mess
         repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
         stale = ["prefix-*.safetensors", "prefix_*/*"]  # of an older commit; what is uploaded stays
         return str(
-            api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=stale)
+            api.upload_folder(repo_id=repo_id, folder_path=Path(folder), commit_message=message, delete_patterns=stale)
         )
 
 

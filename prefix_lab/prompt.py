@@ -71,7 +71,7 @@ class Prompt(nn.Module):
         return args, kwargs | {"encoder_attention_mask": self._widen(kwargs.get("encoder_attention_mask"))}
 
     def plain_mask(self, *args, attention_mask=None, **kwargs):
-        """In the place of the model's `create_masks_for_generate`: the host makes its mask once it has P + S columns."""
+        """In the place of the model's `create_masks_for_generate`: the host makes its own, of P + S columns."""
         return attention_mask
 
     def _widen(self, mask):

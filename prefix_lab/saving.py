@@ -18,7 +18,7 @@ from .selection import SLOT, Attachment, attached
 
 
 class RandomWeights(UserWarning):
-    """Weights that a checkpoint did not hold, drawn at random when it was loaded, are about to be frozen as they are."""
+    """Weights that a checkpoint did not hold, drawn at random when it was loaded, are about to be frozen so."""
 
 
 def newly_drawn(model: PreTrainedModel) -> list[str]:

@@ -13,7 +13,7 @@ from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
-from .saving import keep_apart, keep_together, stored
+from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached
 from .sites import Site, Survey, in_parts, of_kinds, survey
 
@@ -93,6 +93,7 @@ def attach(
         "trainable": [name for name, p in model.named_parameters() if p.requires_grad] if freeze else [],
     }
     if freeze:
+        warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
     for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():

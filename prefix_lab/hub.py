@@ -5,7 +5,8 @@ import re
 import tempfile
 from pathlib import Path
 
-FILES = ["prefix.json", "prefix-*.safetensors", "prefix_*/*", "adapter_config.json", "adapter_model.safetensors"]
+FILES = ["prefix.json", "prefix-*.safetensors", "prefix_*/*", "tuning.json", "tuning-*.safetensors"]
+PEFT_FILES = ["adapter_config.json", "adapter_model.safetensors"]
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -24,11 +25,11 @@ def located(folder: str | os.PathLike, *, revision: str | None = None, token=Non
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(folder, revision=revision, token=token, allow_patterns=FILES))
+        return Path(snapshot_download(folder, revision=revision, token=token, allow_patterns=FILES + PEFT_FILES))
     except Exception as error:  # offline, unknown, private: the client has an error for each
         raise FileNotFoundError(
-            f"{folder!r} is neither a folder here nor a repository that the hub gave us ({type(error).__name__}: "
-            f"{str(error).splitlines()[0]}); give the folder that a prefix was saved into, or a name such as 'user/repo'"
+            f"{folder!r} is neither a folder here nor a repository that the hub gave us ({type(error).__name__}); give "
+            "the folder that a prefix was saved into, or the name of a repository that can be reached"
         ) from error
 
 
@@ -42,7 +43,7 @@ def upload(write, repo_id: str, *, token=None, private: bool | None = None, mess
         repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
         stale = ["prefix-*.safetensors", "prefix_*/*"]  # of an older commit; what is uploaded stays
         return str(
-            api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message=message, delete_patterns=stale)
+            api.upload_folder(repo_id=repo_id, folder_path=Path(folder), commit_message=message, delete_patterns=stale)
         )
 
 

@@ -9,11 +9,40 @@ import sys
 import warnings
 from pathlib import Path
 
+import torch
 from transformers import PreTrainedModel, TrainerCallback
 
 from . import checkpoint, hub
 from .prefix import Prefix
 from .selection import SLOT, Attachment, attached
+
+
+class RandomWeights(UserWarning):
+    """Weights that a checkpoint did not hold, drawn at random when it was loaded, are about to be frozen so."""
+
+
+def newly_drawn(model: PreTrainedModel) -> list[str]:
+    """The weights around the base, such as a task's head, that were not in the checkpoint when the model was loaded.
+
+    `from_pretrained` marks every parameter that it fills. A model without a mark was not loaded: [].
+    """
+    base = {id(p) for p in model.base_model.parameters()} if model.base_model is not model else set()
+    outer = [(n, p) for n, p in model.named_parameters() if id(p) not in base and type(p) is torch.nn.Parameter]
+    if not any(getattr(p, "_is_hf_initialized", False) for p in model.parameters()):
+        return []
+    return [n for n, p in outer if base and "lora_" not in n and not getattr(p, "_is_hf_initialized", False)]
+
+
+def warn_of_random(model: PreTrainedModel) -> None:
+    """Warn where freezing the model keeps weights as they were drawn."""
+    if drawn := newly_drawn(model):
+        warnings.warn(
+            f"{', '.join(drawn)} of {type(model).__name__} came without values from its checkpoint and stay random, "
+            "since attach freezes them, unless you have filled them since; prefix_lab.tune(model, 'prefix') trains "
+            "them with the prefix",
+            RandomWeights,
+            stacklevel=3,
+        )
 
 
 def stored(folder, *, revision=None, token=None) -> Prefix | dict[str, Prefix]:

@@ -20,9 +20,21 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "interface probes kinds coverage sites hub checkpoint exchange prefix masks selection saving attention inspection "
-    "rows training prediction methods town metrics bases figures widgets claims"
+    "rows training prediction prompt methods town metrics bases figures widgets claims"
 ).split()
-TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training", "rows"}
+TEACHING = {
+    "town",
+    "bases",
+    "figures",
+    "widgets",
+    "claims",
+    "methods",
+    "prompt",
+    "metrics",
+    "prediction",
+    "training",
+    "rows",
+}
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
 

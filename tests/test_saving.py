@@ -1,12 +1,10 @@
 """A model with its prefix on disk and in other processes: both come back, whoever saves them."""
 
 import copy
-import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest

@@ -71,7 +71,7 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
         raise TypeError(f"probe must be a dict of the model's inputs by name, got {type(probe).__name__}")
     _refuse_weights_without_values(model)
     problem, last = None, {}
-    with quiet(model):
+    with quiet(model), torch.compiler.set_stance("force_eager"):
         for part, inputs in attempts(model, probe):
             ear = Ear(model)
             try:
@@ -214,8 +214,8 @@ def _no_sites(found: Survey, model: PreTrainedModel) -> str:
             f"reach it. {use}, or another method such as peft's LoRA."
         )
     return (
-        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before; it does not "
-        f"send its attention through transformers' attention interface. {use}, or another method such as peft's LoRA."
+        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before. "
+        f"{use}, or another method such as peft's LoRA."
     )
 
 

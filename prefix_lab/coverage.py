@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 ATTENTION = re.compile(r"att(n|ention)|mha", re.I)
 NO_ATTENTION = re.compile(r"norm|pool(er|ing)?$|output|intermediate|residual|embed|config|mask|linear", re.I)
 WHOLE = (F.scaled_dot_product_attention, F.multi_head_attention_forward, torch._native_multi_head_attention)
-SOFTMAX = (F.softmax, torch.softmax, torch.Tensor.softmax)
+SOFTMAX = (F.softmax, torch.softmax, torch.Tensor.softmax, torch.logsumexp)
 
 
 class Unreached(NamedTuple):
@@ -54,12 +54,12 @@ class Watch(TorchFunctionMode):
     def _enter(self, module, args, kwargs):
         self.stack.append(module)
         self.ran.add(module)
-        if ATTENTION.search(type(module).__name__) or not self.inputs.get(module):
-            self.inputs[module] = list(_floats((args, kwargs)))
+        self.inputs[module] = list(_floats((args, kwargs)))
 
     def _leave(self, module, args, output):
         while self.stack and self.stack.pop() is not module:
             pass
+        self.inputs.pop(module, None)
         # the graph of the computation begins at the embeddings; frozen weights alone would leave none to read
         if isinstance(output, torch.Tensor) and output.is_floating_point() and not output.requires_grad:
             if torch.is_grad_enabled() and not next(module.children(), None):

@@ -71,7 +71,7 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
         raise TypeError(f"probe must be a dict of the model's inputs by name, got {type(probe).__name__}")
     _refuse_weights_without_values(model)
     problem, last = None, {}
-    with quiet(model):
+    with quiet(model), torch.compiler.set_stance("force_eager"):
         for part, inputs in attempts(model, probe):
             ear = Ear(model)
             try:
@@ -84,10 +84,12 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
             if not ear.sites and part is not model:
                 continue
             return ear.report(output, part, inputs)
+    needed, media = wanted(model)
     raise ValueError(
         f"could not run {type(model).__name__} on {', '.join(last) or 'guessed inputs'} to see where it attends "
         f"({type(problem).__name__}: {problem}). "
-        f"Pass probe= a small batch that the model accepts, with {', '.join(wanted(model))}."
+        f"Pass probe= a small batch that the model accepts: {', '.join(needed)}"
+        + (f", with what it wants of {', '.join(media)}." if media else ".")
     ) from problem
 
 
@@ -121,7 +123,8 @@ class Ear:
     def report(self, output, part: nn.Module, inputs: dict) -> Survey:
         heard = _reaching(output, self.taps)
         named = {site.name for site in self.sites.values()} | set(self.within.values())
-        media = [name for name in wanted(self.model, inputs) if MEDIA.search(name)]
+        needed, media = wanted(self.model, inputs)
+        media = [name for name in needed if MEDIA.search(name) and name not in inputs] + media
         deaf = [m for m in self.sites if m not in heard and m not in self.cut]
         return Survey(
             sites=tuple(self.sites[m] for m in self.sites if m in heard),
@@ -214,8 +217,8 @@ def _no_sites(found: Survey, model: PreTrainedModel) -> str:
             f"reach it. {use}, or another method such as peft's LoRA."
         )
     return (
-        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before; it does not "
-        f"send its attention through transformers' attention interface. {use}, or another method such as peft's LoRA."
+        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before. "
+        f"{use}, or another method such as peft's LoRA."
     )
 
 

@@ -366,3 +366,13 @@ def test_a_refusal_leaves_the_model_exactly_as_it_was():
 
 def test_the_site_of_an_older_file_stands_behind_the_interface():
     assert pl.Site("a", "decoder", 2, 8, 8).door == "interface"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("llama", "decoder"), ("bert", "encoder")])
+@pytest.mark.parametrize("row", [[1, 1, 1, 0, 0], [0, 0, 1, 1, 1], [1, 1, 1, 1, 1]])
+@pytest.mark.parametrize("how", ["sdpa", "eager"])
+def test_padding_in_a_probe_changes_no_kind(name, kind, row, how):
+    model = build(name)
+    model.set_attn_implementation(how)
+    probe = {"input_ids": torch.arange(3, 8)[None], "attention_mask": torch.tensor([row])}
+    assert set(kinds(pl.find_sites(model, probe))) == {kind}

@@ -5,11 +5,8 @@ is left out and not named. A refusal by a sentence is none.
 """
 
 import inspect
-import re
 import warnings
 from collections import Counter
-from contextlib import contextmanager
-from fnmatch import fnmatch
 
 import torch
 from transformers import PreTrainedModel
@@ -17,22 +14,19 @@ from transformers import PreTrainedModel
 import prefix_lab as pl
 from prefix_lab.interface import configs, rerouted
 
-from .generation import generates_alike
+from .faults import LARGE, SMALL, Fault, crash
+from .language import causality, generation, padding
 from .models import CannotRun, Subject, build, describe, run
-from .oracle import behind_cache, by_hand, distance, observing, same, weighted
+from .oracle import behind_cache, by_hand, distance, same, weighted
+from .silence import left_out, observing, summary, unnamed
 
 LENGTH = 3
 REFUSALS = (ValueError, TypeError, NotImplementedError)
-SMALL, LARGE = 1e-4, 1e-3  # relative: the same but for rounding; surely another
-
-
-class Fault(Exception):
-    """Something that is wrong, in one line."""
 
 
 def examine(model_type: str, class_name: str, tasks: list[str]) -> dict:
     """The record of one class; `attach` in it is plain, probe, refused, crash, or bare (it does not run by itself)."""
-    record = {"task": task for task in ("CAUSAL_LM", "MASKED_LM") if task in tasks}
+    record = next(({"task": task} for task in ("CAUSAL_LM", "MASKED_LM") if task in tasks), {})
     try:
         subject = build(model_type, class_name)
     except CannotRun as error:
@@ -65,18 +59,12 @@ class Examination:
         self.record["kinds"] = dict(Counter(site.kind for site in sites))
         if any(getattr(site, "door", "interface") == "cache" for site in sites):
             self.record["door"] = "cache"
-        checks = (
-            self.effect,
-            self.gradients,
-            self.causality,
-            self.switched_off,
-            self.eager,
-            self.padding,
-            self.generation,
-        )
-        for check in checks:
+        for check in (self.effect, self.gradients, self.switched_off, self.eager):
             self.record_faults(check, prefix)
-        behind = self.subject.run()
+        for check in (causality, padding, generation):
+            self.record_faults(check, self.subject, self.record.get("task"))
+        with crash("a forward pass with a prefix"):
+            behind = self.subject.run()
         pairs = [(key.detach(), value.detach()) for key, value in prefix.pairs()]
         with crash("detach"):
             pl.detach(self.model)
@@ -86,7 +74,8 @@ class Examination:
 
     def record_faults(self, check, *args) -> None:
         try:
-            done = check(*args)
+            with crash(f"the check of {check.__name__}"):
+                done = check(*args)
         except Fault as fault:
             self.record.setdefault("faults", []).append(str(fault))
         else:
@@ -123,15 +112,10 @@ class Examination:
         """Every attention that ran is a site, belongs to one, or is named by what `attach` says."""
         sites = {site.name for site in prefix.config.sites}
         reached = {site.name for site in self.also_reachable()}
-        named = names_in(prefix, self.said)
-        missing = [
-            name
-            for name in sorted({*self.seen, *reached} - sites)
-            if not any(inside(name, site) or inside(site, name) for site in sites)
-        ]
-        silent = [name for name in missing if not any(inside(name, part) or fnmatch(name, part) for part in named)]
+        missing = left_out({*self.seen, *reached}, sites)
         if missing:
             self.record["left out"] = summary(missing)
+        silent = unnamed(missing, prefix, self.said)
         if silent:
             raise Fault(f"left out in silence: {', '.join(summary(silent))}")
         return True
@@ -178,41 +162,6 @@ class Examination:
         self.model.zero_grad(set_to_none=True)
         return True
 
-    def causality(self, prefix):
-        """A causal language model sees the past and not the future, and every position feels the prefix."""
-        ids = self.subject.inputs.get("input_ids")
-        if self.record.get("task") != "CAUSAL_LM" or ids is None or ids.dim() != 2:
-            return False
-
-        def swapped(place, other):
-            changed = ids.clone()
-            changed[:, place] = ids[:, other] + (ids[:, other] == ids[:, place]).long()
-            return self.subject.inputs | {"input_ids": changed}
-
-        def logits():
-            calls = (self.subject.inputs, swapped(-1, -2), swapped(0, 1))
-            with torch.no_grad():
-                found = [self.model(**inputs)[0] for inputs in calls]
-            return (
-                found[0],
-                distance([found[0][:, :-1]], [found[1][:, :-1]]),
-                distance([found[0][:, -1]], [found[2][:, -1]]),
-            )
-
-        try:
-            with pl.select(self.model, None):
-                bare, bare_leak, bare_past = logits()
-            with_prefix, leak, past = logits()
-        except Exception:  # other inputs than these do not fit this model
-            return False
-        if bare_leak < 1e-5 and leak > SMALL:
-            raise Fault(f"a token sees the next ones with a prefix ({leak:.0e})")
-        if bare_past > 0 and past == 0:
-            raise Fault("a token no longer sees the past with a prefix")
-        if bare.dim() == 3 and bare.shape == with_prefix.shape and ((bare - with_prefix).abs().amax(-1) < 1e-6).any():
-            raise Fault("some positions do not feel the prefix")
-        return True
-
     def switched_off(self, prefix):
         with pl.select(self.model, None), crash("select(None)"):
             output = self.subject.run()
@@ -235,37 +184,6 @@ class Examination:
         if apart > LARGE:
             raise Fault(f"eager attention differs with a prefix only ({apart:.0e})")
         return True
-
-    def padding(self, prefix):
-        """A left-padded row in a plain pass is the row alone, where it is so without a prefix, or is refused."""
-        ids = self.subject.inputs.get("input_ids")
-        if self.record.get("task") != "CAUSAL_LM" or set(self.subject.inputs) != {"input_ids"} or ids.dim() != 2:
-            return False
-        row, padded = ids[:1], torch.cat([torch.zeros(1, 3, dtype=ids.dtype), ids[:1]], dim=1)
-        mask = (torch.arange(padded.shape[1]) >= 3).long()[None]
-
-        def apart():
-            both = (run(self.model, x)[0] for x in ({"input_ids": row}, {"input_ids": padded, "attention_mask": mask}))
-            alone, beside = both
-            return distance([alone], [beside[:, 3:]])
-
-        try:
-            with pl.select(self.model, None):
-                bare = apart()
-            moved = apart()
-        except Exception as error:
-            return isinstance(error, ValueError)
-        if self.steady and bare < SMALL and moved > LARGE:
-            raise Fault(f"a left-padded row differs from the row alone with a prefix only ({moved:.0e})")
-        return bare < SMALL
-
-    def generation(self, prefix):
-        if not (hasattr(self.model, "can_generate") and self.model.can_generate()):
-            return False
-        wrong = generates_alike(self.model, self.subject.inputs)
-        if wrong:
-            raise Fault(wrong)
-        return wrong is not None
 
     # --- after detach
 
@@ -333,18 +251,6 @@ class Examination:
                 parameter.requires_grad_(flag)
 
 
-# --- what the checks look at
-
-
-@contextmanager
-def crash(what: str):
-    """An error within it is a fault."""
-    try:
-        yield
-    except Exception as error:
-        raise Fault(f"{what} crashes: {describe(error)}") from error
-
-
 def shake(prefix) -> None:
     """Large irregular numbers instead of the small first ones."""
     draw = torch.Generator().manual_seed(2)
@@ -366,18 +272,3 @@ def snapshot(model) -> dict:
         "classes": [type(m) for m in modules],
         "parts": [m for m in modules if isinstance(m, PreTrainedModel)],
     }
-
-
-def inside(name: str, part: str) -> bool:
-    return name == part or name.startswith(part + ".")
-
-
-def names_in(prefix, said: str) -> list[str]:
-    """The parts that the report and the warning of `attach` name; a star stands for any number of letters."""
-    reported = [str(part).split(" ")[0] for part in getattr(prefix, "unreached", None) or ()]
-    return reported + [word.strip(".") for word in re.findall(r"[\w.*]+", said) if re.search(r"[._*]\w", word)]
-
-
-def summary(names) -> list[str]:
-    """Names with their numbers replaced by a star, each once."""
-    return list(dict.fromkeys(re.sub(r"(?<=\.)\d+", "*", name) for name in names))

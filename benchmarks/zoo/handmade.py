@@ -104,8 +104,8 @@ def _detection(model_type, stages=("stage4",), **fields):
         )
         return tf.CONFIG_MAPPING[model_type](
             use_timm_backbone=False, backbone=None, use_pretrained_backbone=False, backbone_config=backbone, d_model=64,
-            encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=64,
-            decoder_ffn_dim=64, num_queries=8, **fields,
+            encoder_layers=2, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=4,
+            encoder_ffn_dim=64, decoder_ffn_dim=64, num_queries=8, **fields,
         )  # fmt: skip
 
     return make

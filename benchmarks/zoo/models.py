@@ -76,7 +76,7 @@ def build(model_type: str, class_name: str) -> Subject:
         loosen(model, inputs)
         plain_generation(model)
         return Subject(model, inputs, run(model, inputs))
-    raise CannotRun(min(problems, key=len))
+    raise CannotRun(problems[0])
 
 
 def count(model_class, config) -> int:
@@ -123,7 +123,7 @@ def numbers(output):
 
 
 def loosen(model, inputs: dict) -> None:
-    """Weights large enough that attention is not uniform, and no gate or scale left at a constant; if that stays finite."""
+    """Weights large enough that attention is not uniform, no gate or scale at a constant; if the output stays finite."""
     before, draw = copy.deepcopy(model.state_dict()), torch.Generator().manual_seed(7)
     with torch.no_grad():
         for weight in model.parameters():

@@ -1,17 +1,10 @@
-"""What is right, computed independently: attention written out by hand, attention observed, outputs compared."""
+"""What is right, computed independently: attention written out by hand, a cache filled by hand, outputs compared."""
 
-import re
-import sys
 from contextlib import contextmanager
 
 import torch
-import torch.nn.functional as F
-from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, DynamicCache, PreTrainedConfig
 from transformers.masking_utils import eager_mask
-
-ATTENTION = re.compile(r"att(n|ention)|mha|attend", re.I)
-NO_ATTENTION = re.compile(r"AttentionResidual|Router|Gate$")  # a softmax over layers or experts
 
 
 def same(first, second) -> bool:
@@ -94,46 +87,3 @@ def behind_cache(pairs: list, batch: int) -> DynamicCache:
     for layer, (key, value) in enumerate(pairs):
         cache.update(*(x.expand(batch, *x.shape).clone() for x in (key, value)), layer)
     return cache
-
-
-@contextmanager
-def observing(model, seen: dict[str, str]):
-    """Within it, `seen` gets each module that computes attention: its name and its class's."""
-    names = {id(module): name for name, module in model.named_modules()}
-    hooks = [
-        module.register_forward_pre_hook(lambda module, args: seen.setdefault(names[id(module)], type(module).__name__))
-        for module in model.modules()
-        if isinstance(module, nn.MultiheadAttention)
-    ]
-
-    def caller():
-        frame = sys._getframe(2)
-        while frame is not None:
-            for name in ("module", "self"):
-                module = frame.f_locals.get(name)
-                if id(module) in names and not isinstance(module, (nn.Softmax, nn.Dropout)):
-                    return module
-            frame = frame.f_back
-        return None
-
-    def watched(function, surely: bool):
-        def call(*args, **kwargs):
-            module = caller()
-            kind = type(module).__name__
-            if module is not None and (surely or (ATTENTION.search(kind) and not NO_ATTENTION.search(kind))):
-                seen.setdefault(names[id(module)], kind)
-            return function(*args, **kwargs)
-
-        return call
-
-    places = [(F, "scaled_dot_product_attention"), (F, "softmax"), (torch, "softmax"), (torch.Tensor, "softmax")]
-    before = [(owner, name, getattr(owner, name)) for owner, name in places]
-    try:
-        for owner, name, function in before:
-            setattr(owner, name, watched(function, surely=name != "softmax"))
-        yield
-    finally:
-        for owner, name, function in before:
-            setattr(owner, name, function)
-        for hook in hooks:
-            hook.remove()

@@ -127,8 +127,8 @@ def _evolla(model, names):
 
 
 def _dia(model, names):
-    codes = codes(2, 6, model.config.decoder_config.num_channels)
-    return {"input_ids": tokens(model.config), "decoder_input_ids": codes}
+    sound = codes(2, 6, model.config.decoder_config.num_channels)
+    return {"input_ids": tokens(model.config), "decoder_input_ids": sound}
 
 
 def _text(model, names):

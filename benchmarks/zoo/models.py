@@ -123,7 +123,7 @@ def numbers(output):
 
 
 def loosen(model, inputs: dict) -> None:
-    """Weights large enough that attention is not uniform, no gate or scale at a constant; if the output stays finite."""
+    """Weights large enough that attention is not uniform, no gate or scale at a constant; if that stays finite."""
     before, draw = copy.deepcopy(model.state_dict()), torch.Generator().manual_seed(7)
     with torch.no_grad():
         for weight in model.parameters():

@@ -18,7 +18,7 @@ LEVELS = ("narrow", "filled", "shallow", "whole")  # from the smallest on; the n
 
 
 def tiny_config(model_type: str, level: str = "narrow") -> PreTrainedConfig:
-    """A small configuration. narrow: widths too; filled: also fields that were None; shallow: depth only; whole: all."""
+    """A small one. narrow: in width too; filled: and fields that were None; shallow: in depth only; whole: as it is."""
     if model_type in HAND_MADE:
         return HAND_MADE[model_type](part)
     config = CONFIG_MAPPING[model_type]()

@@ -16,7 +16,7 @@ gpt2 llama qwen3 gemma2 gpt_oss deepseek_v3 mixtral opt gptj
 bert modernbert deberta-v2 albert xlm-roberta
 t5 bart mbart longt5 encoder-decoder
 vit swin dinov2 segformer detr sam
-wav2vec2 hubert whisper clap
+wav2vec2 hubert whisper audio-spectrogram-transformer
 llava qwen2_vl mllama git idefics blip-2 clip paligemma
 jamba bamba recurrent_gemma granitemoehybrid
 mamba rwkv

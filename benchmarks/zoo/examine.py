@@ -32,24 +32,35 @@ def examine(model_type: str, class_name: str, tasks: list[str]) -> dict:
     except CannotRun as error:
         return record | {"attach": "bare", "why": str(error)}
     record["inputs"] = list(subject.inputs)
-    try:
-        Examination(subject, record).all()
-    except Fault as fault:
-        record.setdefault("faults", []).append(str(fault))
+    Examination(subject, record).run()
+    if record.get("by probe") and not record.get("faults"):  # the same once more, at the sites that a probe adds
+        second = Examination(subject, {"task": record.get("task")}, ways=("probe",)).run()
+        record["kinds by probe"] = second.get("kinds")
+        faults = second.get("faults") or ([second["why"]] if second["attach"] == "refused" else [])
+        if faults:
+            record["faults"] = [f"with probe=: {fault}" for fault in faults]
     return record
 
 
 class Examination:
     """The checks of one model, from `attach` to `detach`; what they find goes into the record."""
 
-    def __init__(self, subject: Subject, record: dict):
-        self.subject, self.model, self.record = subject, subject.model, record
+    def __init__(self, subject: Subject, record: dict, ways=("plain", "probe")):
+        self.subject, self.model, self.record, self.ways = subject, subject.model, record, ways
         self.steady = same(subject.bare, subject.run())  # whether two equal calls give equal numbers
         self.seen = {}
         with observing(self.model, self.seen):
             subject.run()
         self.before = snapshot(self.model)
         self.trains_bare = self.backward_works()
+
+    def run(self) -> dict:
+        """The record, after every check."""
+        try:
+            self.all()
+        except Fault as fault:
+            self.record.setdefault("faults", []).append(str(fault))
+        return self.record
 
     def all(self) -> None:
         prefix = self.attach()
@@ -87,7 +98,8 @@ class Examination:
     def attach(self):
         """The prefix, attached plainly or with inputs; None where both are refused."""
         self.said, refusals = "", []
-        for way, arguments in (("plain", {}), ("probe", {"probe": self.subject.inputs})):
+        for way in self.ways:
+            arguments = {"probe": self.subject.inputs} if way == "probe" else {}
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 try:
@@ -115,6 +127,7 @@ class Examination:
         missing = left_out({*self.seen, *reached}, sites)
         if missing:
             self.record["left out"] = summary(missing)
+            self.record["by probe"] = summary(left_out(reached, sites))
         silent = unnamed(missing, prefix, self.said)
         if silent:
             raise Fault(f"left out in silence: {', '.join(summary(silent))}")

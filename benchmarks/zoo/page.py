@@ -30,7 +30,7 @@ python benchmarks/architectures.py
 
 which prints the counts, goes on where it was stopped, and keeps its records beside itself. `--page` writes this page.
 
-| types that | number | of |
+| model types that | number | of |
 |---|---|---|
 {bars}
 """
@@ -45,11 +45,11 @@ The full model has as many for each of its layers.
 STAYS = """### Where some attention stays without a prefix
 
 These work, and `attach` names what it leaves out: `prefix.unreached` lists it, with the reason and with what to pass.
-A vision tower that did not run on text alone is reached by `probe=` with a picture in it. Attention in code of the
-model's own has no door at all.
+A vision tower that did not run on text alone is reached by `probe=` with a picture in it: the last column says what the
+batch holds. Where it is empty, the attention is code of the model's own, and there is no door.
 
-| type | without a prefix |
-|---|---|
+| type | without a prefix | inputs that reach it |
+|---|---|---|
 """
 
 DOOR = """### Through the cache
@@ -103,7 +103,7 @@ def text(kept: dict) -> str:
     head = INTRO.format(types=len(records), bars=rows, date=kept["date"], **versions)
     of = {kind: {name: r for name, r in records.items() if outcome(r) == kind} for kind in counts(records)}
     found = [head, PLAINLY, *works(of[PLAIN])]
-    found += table(STAYS, ((kind_of(n), code(r["left out"])) for n, r in of[PLAIN].items() if r.get("left out")))
+    found += table(STAYS, (stays(n, r) for n, r in of[PLAIN].items() if r.get("left out")))
     second = [kind_of(name) for name, r in {**of[PLAIN], **of[PROBE]}.items() if r.get("door") == "cache"]
     found += [wrapped(DOOR.format(types=", ".join(second)))] if second else []
     found += table(INPUTS, ((kind_of(n), sites(r), code(r["inputs"])) for n, r in of[PROBE].items()))
@@ -127,6 +127,10 @@ def works(records: dict) -> list[str]:
 def sites(record: dict) -> str:
     order = ("encoder", "decoder", "cross")
     return ", ".join(f"{record['kinds'][kind]} {kind}" for kind in order if kind in record["kinds"])
+
+
+def stays(name: str, record: dict) -> tuple[str, str, str]:
+    return kind_of(name), code(record["left out"]), code(record["inputs"]) if record.get("by probe") else ""
 
 
 def reasons(records: dict) -> list[tuple[str, str]]:

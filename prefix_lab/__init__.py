@@ -24,7 +24,7 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"interface", "probes", "sites", "hub", "checkpoint", "exchange", "prefix", "masks"} | {
+_ROOMS = {"interface", "probes", "kinds", "coverage", "sites", "hub", "checkpoint", "exchange", "prefix", "masks"} | {
     "selection",
     "saving",
     "attention",

@@ -1,17 +1,21 @@
 """The one place where a prefix enters attention, and `attach` and `detach` around it."""
 
 import os
+import warnings
+from collections import Counter
+from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .interface import configs, route, set_handler, set_implementation
+from .coverage import UnreachedWarning, sentence, stack_of
+from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached
-from .sites import Site, find_sites, of_kinds
+from .sites import Site, Survey, in_parts, of_kinds, survey
 
 
 class PrefixAttention:
@@ -26,6 +30,10 @@ class PrefixAttention:
         if found is None:
             return attend(module, query, key, value, mask, **kwargs)
         prefix_key, prefix_value, present = found  # (B, H_kv, P, D_h) twice, (B, P) or None
+        if prefix_key.is_meta and not key.is_meta:
+            raise ValueError(
+                "the prefix was offloaded with the model; detach, offload the model, and attach afterwards"
+            )
         mask, kwargs = widen(mask, kwargs, module, query, key, prefix_key.shape[2], present)
         key = torch.cat([prefix_key.to(key), key], dim=2)  # (B, H_kv, P + S, D_h): here the prefix enters
         value = torch.cat([prefix_value.to(value), value], dim=2)  # (B, H_kv, P + S, D_h)
@@ -36,45 +44,49 @@ class PrefixAttention:
 
 
 def _before_forward(module: nn.Module, args) -> None:
-    """A hook of every part that has a configuration: whoever renamed its implementation, the prefix stays."""
+    """A hook wherever a call may begin: whoever renamed a configuration's implementation, the prefix stays."""
     route(module.config)
     attachment = module._modules.get(SLOT)
     if attachment is not None:
+        if module.training and torch.is_grad_enabled():
+            _warn_if_frozen(module, attachment)
         attachment.remember(module)
 
 
-def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=None, **new) -> Prefix | dict:
+def attach(
+    model, prefix=None, *, length=None, kinds=None, parts=None, freeze=True, probe=None, **new
+) -> Prefix | dict[str, Prefix]:
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
     prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`, or the folder or
     hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
     `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
-    kinds: some of "encoder", "decoder", "cross"; default all that the model has. freeze=False leaves the weights
-    trainable. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
+    kinds: some of "encoder", "decoder", "cross"; parts: "language_model" or names of modules; default all that the
+    probe reaches. probe: a small batch of the model's inputs; by default text, or what else the model reads.
+    freeze=False leaves the weights trainable. What has no prefix is named in `prefix.unreached` and in one
+    UnreachedWarning. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.
     """
     if getattr(model, SLOT, None) is not None:
         raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
+    beside = isinstance(prefix, (str, os.PathLike)) and str(prefix) == model.config._name_or_path
     if isinstance(prefix, (str, os.PathLike)):
         prefix = stored(prefix)
-    sites = of_kinds(find_sites(model, probe), kinds)
+    found = survey(model, probe)
+    sites = of_kinds(found, model, kinds, parts)
     given = {"length": length} | new
-    if prefix is None:
-        prefixes = {"prefix": make_prefix(model, sites, length, **new)}
-    elif any(value is not None for value in given.values()):
-        extra = ", ".join(name for name, value in given.items() if value is not None)
-        raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
-    else:
-        prefixes = prefix if isinstance(prefix, dict) else {"prefix": prefix}
-        if not prefixes:
-            raise ValueError("prefix must name at least one Prefix, got an empty dict")
-        for name, one in prefixes.items():
-            if not isinstance(one, Prefix):
-                raise TypeError(f"prefix {name!r} must be a Prefix, got {type(one).__name__}")
-        fitted = [one.config_for(sites, type(model).__name__) for one in prefixes.values()]
-        for one, config in zip(prefixes.values(), fitted):
-            one.config = config
-            one.to(model.device)
+    with torch.inference_mode(False):
+        if prefix is None:
+            prefixes = {"prefix": make_prefix(model, sites, length, probe=probe, device=found.device, **new)}
+            if parts is not None:
+                prefixes["prefix"].config.base["parts"] = _several(parts)
+        elif any(value is not None for value in given.values()):
+            extra = ", ".join(name for name, value in given.items() if value is not None)
+            raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
+        else:
+            prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
+            if not beside:
+                _warn_of_another_base(prefixes, model)
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
@@ -84,15 +96,90 @@ def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=No
         warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
-    for site in sites:
+    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
         set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
-    for module in model.modules():
-        if isinstance(module, PreTrainedModel):
-            module.register_forward_pre_hook(_before_forward)
-            route(module.config)
+    for module in readers(model):
+        module.register_forward_pre_hook(_before_forward)
+    for config in configs(model):
+        route(config)
     model.add_module(SLOT, attachment)
     keep_together(model, attachment)
+    for one in prefixes.values():
+        one.unreached = found.unreached
+    _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
+
+
+def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Prefix]:
+    """The prefixes, fitted to the model's sites and on its device; an error, none of them changed, if one is not."""
+    if not prefixes:
+        raise ValueError("prefix must name at least one Prefix, got an empty dict")
+    for name, one in prefixes.items():
+        if not isinstance(one, Prefix):
+            raise TypeError(f"prefix {name!r} must be a Prefix, got {type(one).__name__}")
+    fitted = []
+    for one in prefixes.values():
+        own = one.config.base.get("parts") if parts is None else None
+        there = sites if own is None else tuple(s for s in sites if s in in_parts(model, sites, own))
+        config = one.config_for(there, type(model).__name__)
+        _refuse_another_depth(config, there, model)
+        fitted.append(config)
+    for one, config in zip(prefixes.values(), fitted):
+        one.config = config
+        one.to(found.device)
+    return prefixes
+
+
+def _warn_of_another_base(prefixes: dict, model) -> None:
+    for name, one in prefixes.items():
+        made, here = (Path(str(base or "")).name for base in (one.config.base.get("name"), model.config._name_or_path))
+        if made and here and made != here:
+            warnings.warn(
+                f"prefix {name!r} was made for {made!r}, and model is {here!r}: of the same shape, but what it learnt "
+                "may mean nothing there; attach it to the base it was made for",
+                stacklevel=3,
+            )
+
+
+def _refuse_another_depth(config, sites, model) -> None:
+    """A prefix has a site at every layer of a stack that it enters; otherwise it was made for another depth."""
+    mine = Counter(stack_of(site.name) for site in config.sites)
+    for stack, count in Counter(stack_of(site.name) for site in sites).items():
+        if 0 < mine[stack] < count:
+            raise ValueError(
+                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
+                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
+            )
+
+
+def _say_what_has_none(model, found: Survey, kinds, parts) -> None:
+    """One warning that names what was left without a prefix, of what was asked for."""
+    told = found.unreached
+    if kinds is not None:  # what was not run has no kind yet; what was chosen did
+        wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+        deaf = {site.name for site in found.deaf if site.kind in wanted}
+        told = [entry for entry in told if entry.name in deaf or "code of its own" in entry.reason]
+    if parts is not None:
+        told = [entry for entry in told if any(f".{p}." in f".{entry.name}." for p in _several(parts))]
+    if told:
+        warnings.warn(sentence(model, told), UnreachedWarning, stacklevel=3)
+
+
+def _several(names) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _warn_if_frozen(model, attachment: Attachment) -> None:
+    """peft freezes all that is not its own, the prefix too, when it wraps a model after `attach`."""
+    if not attachment.told and not any(p.requires_grad for p in attachment.parameters()):
+        attachment.told = True
+        if any(type(module).__module__.startswith("peft.") for module in model.modules()):
+            warnings.warn(
+                "the prefix is frozen, since get_peft_model ran after attach: it will not train; call get_peft_model "
+                "first and prefix_lab.attach(peft_model.get_base_model(), freeze=False) afterwards, or set "
+                "prefix.requires_grad_(True)",
+                stacklevel=4,
+            )
 
 
 def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from .interface import implementation
+from .interface import convention, implementation
 
 
 def widen(mask, kwargs: dict, module, query, key, length: int, present):
@@ -20,22 +20,22 @@ def widen(mask, kwargs: dict, module, query, key, length: int, present):
         return None, kwargs  # one new token sees every key, in every implementation
 
     batch, queries, keys = query.shape[0], query.shape[2], key.shape[2]
-    name = implementation(module.config)
-    if "flash" in name:
+    how = convention(implementation(module.config))
+    if how == "flash":
         return _widen_flash(mask, kwargs, batch, keys, length, present, query.device), kwargs
     if hasattr(mask, "mask_mod"):
         return _widen_block(mask, length, present), kwargs
     if mask is None:
         causal = kwargs.get("is_causal")
         causal = getattr(module, "is_causal", True) if causal is None else causal
-        if name == "sdpa" and causal and queries > 1:
+        if how == "sdpa" and causal and queries > 1:
             # sdpa means the upper-left triangle here, which would hide the prefix from all but the last tokens
             mask = torch.ones(queries, keys, dtype=torch.bool, device=query.device).tril()[None, None]
         elif present is None:
             return None, kwargs
         else:
             mask = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device)
-            if name == "eager":  # eager attention adds its mask
+            if how == "eager":  # eager attention adds its mask
                 mask = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
     if mask.shape[-1] == 1 and keys > 1:
         mask = mask.expand(*mask.shape[:-1], keys)

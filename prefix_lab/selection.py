@@ -30,6 +30,7 @@ class Attachment(nn.Module):
         }
         self.undo = undo
         self.recorder = None  # set by inspection
+        self.told = False  # whether a frozen prefix has been warned of
         self.selections = 0  # how many `select` blocks are open, in all threads (torch.compile cannot ask a ContextVar)
         self.checkpointed = None  # the rows of a forward pass whose layers will be computed again
         self.recomputed = True

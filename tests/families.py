@@ -1,5 +1,7 @@
 """A tiny random model of every family the project supports, built from its configuration; no download."""
 
+import inspect
+
 import torch
 import transformers as tf
 
@@ -171,6 +173,12 @@ def output_of(model, inputs) -> torch.Tensor:
     """The one tensor by which two runs of a model are compared."""
     output = model(**inputs)
     return output.logits_per_text if "logits_per_text" in output else output.logits
+
+
+def going_on(model, output) -> dict:
+    """The arguments by which a call goes on from `output`; its cache was `past_key_values` until transformers 5.23."""
+    name = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+    return {name: output[name]}
 
 
 def shake(prefix, size: float = 1.0, seed: int = 2):

@@ -24,7 +24,7 @@ from .attention import attach, detach
 from .exchange import read_peft
 from .prefix import Prefix
 from .prompt import Prompt
-from .saving import RandomWeights
+from .saving import RandomWeights, named_head
 from .selection import SLOT, Attachment
 from .sites import find_sites
 
@@ -213,15 +213,6 @@ def trainable(model: nn.Module) -> int:
 def task_head(model: PreTrainedModel) -> list[nn.Parameter]:
     """The parameters that a task added after the pretrained model, as in `...ForTokenClassification`; [] without."""
     return list(named_head(model).values())
-
-
-def named_head(model: PreTrainedModel) -> dict[str, nn.Parameter]:
-    """The parameters of `task_head`, by their names in the model."""
-    if "For" not in type(model).__name__ or model.get_output_embeddings() is not None:
-        return {}
-    pretrained = (PreTrainedModel, nn.Embedding, Attachment, Prompt)
-    parts = [(name, part) for name, part in model.named_children() if not isinstance(part, pretrained)]
-    return {f"{name}.{inner}": p for name, part in parts for inner, p in part.named_parameters()}
 
 
 # --- the methods -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
-import torch
+from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
 from . import checkpoint, hub
@@ -22,15 +22,22 @@ class RandomWeights(UserWarning):
 
 
 def newly_drawn(model: PreTrainedModel) -> list[str]:
-    """The weights around the base, such as a task's head, that were not in the checkpoint when the model was loaded.
+    """The weights of a task's head that were not in the checkpoint when the model was loaded.
 
     `from_pretrained` marks every parameter that it fills. A model without a mark was not loaded: [].
     """
-    base = {id(p) for p in model.base_model.parameters()} if model.base_model is not model else set()
-    outer = [(n, p) for n, p in model.named_parameters() if id(p) not in base and type(p) is torch.nn.Parameter]
-    if not any(getattr(p, "_is_hf_initialized", False) for p in model.parameters()):
-        return []
-    return [n for n, p in outer if base and "lora_" not in n and not getattr(p, "_is_hf_initialized", False)]
+    marked = {name: getattr(p, "_is_hf_initialized", False) for name, p in model.named_parameters()}
+    return [name for name in named_head(model) if not marked[name]] if any(marked.values()) else []
+
+
+def named_head(model: PreTrainedModel) -> dict[str, nn.Parameter]:
+    """The parameters that a task added after the pretrained model, as in `...ForTokenClassification`, by name."""
+    if "For" not in type(model).__name__ or model.get_output_embeddings() is not None:
+        return {}
+    pretrained, added = (PreTrainedModel, nn.Embedding), (SLOT, "soft_prompt")
+    children = ((name, part) for name, part in model.named_children() if name not in added)
+    parts = [(name, part) for name, part in children if not isinstance(part, pretrained)]
+    return {f"{name}.{inner}": p for name, part in parts for inner, p in part.named_parameters()}
 
 
 def warn_of_random(model: PreTrainedModel) -> None:

@@ -28,6 +28,7 @@ _ROOMS = {
     "probes",
     "kinds",
     "coverage",
+    "cache",
     "sites",
     "checkpoint",
     "prefix",

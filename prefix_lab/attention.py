@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import widen
@@ -43,6 +44,11 @@ class PrefixAttention:
 def _before_forward(module: nn.Module, args) -> None:
     """A hook wherever a call may begin: whoever renamed a configuration's implementation, the prefix stays."""
     route(module.config)
+    _remember(module, args)
+
+
+def _remember(module: nn.Module, args) -> None:
+    """The hook in its place where attention is code of its own, which reads the implementation's name itself."""
     attachment = module._modules.get(SLOT)
     if attachment is not None:
         if module.training and torch.is_grad_enabled():
@@ -87,11 +93,16 @@ def attach(
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
     for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
-        set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+        if site.door == "cache":
+            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
+        else:
+            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+    own = [getattr(model.get_submodule(site.name), "config", None) for site in found.sites if site.door == "cache"]
     for module in readers(model):
-        module.register_forward_pre_hook(_before_forward)
-    for config in configs(model):
-        route(config)
+        routed = not any(module.config is config for config in own)
+        module.register_forward_pre_hook(_before_forward if routed else _remember)
+        if routed:
+            route(module.config)
     model.add_module(SLOT, attachment)
     for one in prefixes.values():
         one.unreached = found.unreached
@@ -160,8 +171,9 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
     attachment = attached(model)
     for module in model.modules():
         set_handler(module, None)
+        leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook is _before_forward:
+            if hook in (_before_forward, _remember):
                 del module._forward_pre_hooks[key]
     delattr(model, SLOT)
     for config, name in attachment.undo["implementations"]:

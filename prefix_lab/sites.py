@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import find, takes_cache
 from .coverage import Unreached, Watch, missed
 from .interface import configs, listening, rerouted
 from .kinds import KINDS, kind_of
@@ -49,6 +50,7 @@ class Survey:
     unreached: tuple[Unreached, ...] = ()
     inputs: dict = field(default_factory=dict)  # what the model, or its part, ran on
     device: torch.device | None = None  # where the first site computes
+    true_hides: frozenset[str] = frozenset()  # sites behind the second door in whose masks True hides a key
 
 
 def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site, ...]:
@@ -80,6 +82,7 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
                 if problem is None or part is model:
                     problem, last = error, inputs
                 continue
+            output = output, ear.try_second_door(part, inputs)
             if not ear.sites and part is not model:
                 continue
             return ear.report(output, part, inputs)
@@ -97,6 +100,7 @@ class Ear:
         self.model, self.watch = model, Watch()
         self.names = {module: name for name, module in model.named_modules()}
         self.sites, self.taps, self.cut, self.device = {}, {}, set(), None
+        self.true_hides = set()
 
     def hear(self, attend, module, query, key, value, mask, **kwargs):
         self.watch.within += 1
@@ -113,6 +117,20 @@ class Ear:
         finally:
             self.watch.within -= 1
         return output * self.taps[module].to(output.dtype), *rest
+
+    def try_second_door(self, part: nn.Module, inputs: dict):
+        """Add the sites that only the cache reaches; returns what the model returned, if it had to run again."""
+        own = [m for m in self.names if m in self.watch.outside and m not in self.sites and takes_cache(m)]
+        if not own:
+            return None
+        found, output = find(own, lambda: part(**inputs))
+        for module, one in found.items():
+            self.sites[module] = Site(self.names[module], one.kind, *one.shape, door="cache")
+            self.taps[module], self.device = one.tap, self.device or one.tap.device
+            if one.true_hides:
+                self.true_hides.add(self.names[module])
+        self.sites = {module: self.sites[module] for module in self.names if module in self.sites}
+        return output
 
     def report(self, output, part: nn.Module, inputs: dict) -> Survey:
         heard = _reaching(output, self.taps)
@@ -132,6 +150,7 @@ class Ear:
             ),
             inputs=inputs,
             device=self.device,
+            true_hides=frozenset(self.true_hides),
         )
 
 

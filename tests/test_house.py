@@ -19,7 +19,7 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "interface probes kinds coverage sites checkpoint prefix masks selection attention inspection rows training "
+    "interface probes kinds coverage cache sites checkpoint prefix masks selection attention inspection rows training "
     "prediction methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training", "rows"}

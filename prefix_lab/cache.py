@@ -155,7 +155,7 @@ def with_prefix(module, given: dict, states, found, kind: str, true_hides: bool)
         if not isinstance(table, torch.Tensor):
             continue
         if n == "alibi":
-            given[n] = torch.cat([bias.flatten(0, 1).to(table), table], dim=-1)  # (B H, 1, P + S)
+            given[n] = torch.cat([bias.reshape(*table.shape[:-1], length).to(table), table], dim=-1)
         elif table.dim() == 3 and table.shape[1] == 1:  # a table of ALiBi by the distance to the last key
             step = table[..., 1:2] - table[..., :1]
             before = table[..., :1] - step * torch.arange(length, 0, -1, device=table.device)
@@ -237,11 +237,12 @@ def alibi(module, given, key) -> torch.Tensor | None:
     if table is None:
         return None
     build = getattr(sys.modules[type(module).__module__], "build_alibi_tensor", None)
-    if build is None or table.dim() != 3:
+    if build is None:
         raise ValueError(f"{type(module).__name__} makes its alibi in a way of its own, so no prefix can be put there")
     batch, length = key.shape[0], key.shape[2]
     two = torch.ones(1, 2, dtype=torch.long, device=table.device)
-    slopes = build(two, table.shape[0] // batch, table.dtype)[:, :, 1:]  # (H, 1, 1): the bias of the second token
+    heads = table.shape[0] // batch if table.dim() == 3 else table.shape[1]  # (B H, 1, S) or (B, H, 1, S)
+    slopes = build(two, heads, table.dtype)[:, :, 1:]  # (H, 1, 1): the bias of the second token
     return (slopes * torch.arange(-length, 0, device=table.device)).expand(batch, -1, -1, -1)
 
 
@@ -339,9 +340,24 @@ def find(modules, run) -> tuple[dict[nn.Module, Found], object]:
     return found, output
 
 
+class Flat:
+    """A cache that stores nothing and flattens all keys, so that no query is taken up by one of them alone."""
+
+    def update(self, key, value, *args, **kwargs):
+        """Keys of zeros, and the values as they are."""
+        return torch.zeros_like(key), value
+
+    def get_seq_length(self, layer=0):
+        """Nothing is stored."""
+        return 0
+
+
 def _call(module, given, put):
-    """The module's output for these arguments, without a cache of its own."""
-    output = module.forward(**(given | {takes_cache(module): Passing(None, put)}))
+    """The module's output for these arguments, with a cache that stores nothing."""
+    return _first(module.forward(**(given | {takes_cache(module): Passing(Flat(), put)})))
+
+
+def _first(output):
     return output[0] if isinstance(output, tuple) else output
 
 
@@ -382,7 +398,7 @@ def _fits(module, given, key, value, kind: str, true_hides: bool) -> bool:
     batch, heads, _, _ = key.shape
     draw = torch.Generator().manual_seed(0)
     extra = [torch.randn(batch, heads, 2, part.shape[3], generator=draw).to(part) for part in (key, value)]
-    extra[1] = extra[1] * 10
+    extra[0] = torch.zeros_like(extra[0])
     states = _states(given)
     if states.shape[0] != batch:
         return False
@@ -391,14 +407,13 @@ def _fits(module, given, key, value, kind: str, true_hides: bool) -> bool:
         for present in (None, torch.zeros(batch, 2, dtype=torch.bool, device=key.device)):
             try:
                 inside = with_prefix(
-                    module, given | {takes_cache(module): None}, states, (*extra, present), kind, true_hides
+                    module, given | {takes_cache(module): Flat()}, states, (*extra, present), kind, true_hides
                 )
-                output = module.forward(**inside)
+                outputs.append(_first(module.forward(**inside)))
             except Exception:
                 return False
             finally:
                 _give_back(module)
-            outputs.append(output[0] if isinstance(output, tuple) else output)
         bare = _call(module, given, lambda key, value: (key, value))
     seen, hidden = outputs
     if seen.shape != bare.shape or not torch.isfinite(seen).all():

@@ -1,6 +1,7 @@
 """The one place where a prefix enters attention, and `attach` and `detach` around it."""
 
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -8,9 +9,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .cache import CacheDoor, enter, leave
-from .coverage import UnreachedWarning, sentence
+from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
-from .masks import widen
+from .masks import numbered_from_the_text, widen
 from .prefix import Prefix, make_prefix
 from .selection import SLOT, Attachment, attached
 from .sites import Site, Survey, in_parts, of_kinds, survey
@@ -54,6 +55,12 @@ def _remember(module: nn.Module, args) -> None:
         if module.training and torch.is_grad_enabled():
             _warn_if_frozen(module, attachment)
         attachment.remember(module)
+
+
+def _number_rows(model: nn.Module, args, kwargs):
+    """A hook of the model: left-padded rows without positions are numbered from their first token."""
+    numbers = numbered_from_the_text(model, args, kwargs, attached(model).rows())
+    return numbers and (args, kwargs | numbers)
 
 
 def attach(
@@ -103,6 +110,7 @@ def attach(
         module.register_forward_pre_hook(_before_forward if routed else _remember)
         if routed:
             route(module.config)
+    model.register_forward_pre_hook(_number_rows, with_kwargs=True)
     model.add_module(SLOT, attachment)
     for one in prefixes.values():
         one.unreached = found.unreached
@@ -121,7 +129,9 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
     for one in prefixes.values():
         own = one.config.base.get("parts") if parts is None else None
         there = sites if own is None else tuple(s for s in sites if s in in_parts(model, sites, own))
-        fitted.append(one.config_for(there, type(model).__name__))
+        config = one.config_for(there, type(model).__name__)
+        _refuse_another_depth(config, there, model)
+        fitted.append(config)
     for one, config in zip(prefixes.values(), fitted):
         one.config = config
         one.to(found.device)
@@ -134,6 +144,17 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
                 stacklevel=3,
             )
     return prefixes
+
+
+def _refuse_another_depth(config, sites, model) -> None:
+    """A prefix has a site at every layer of a stack that it enters; otherwise it was made for another depth."""
+    mine = Counter(stack_of(site.name) for site in config.sites)
+    for stack, count in Counter(stack_of(site.name) for site in sites).items():
+        if 0 < mine[stack] < count:
+            raise ValueError(
+                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
+                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
+            )
 
 
 def _say_what_has_none(model, found: Survey, kinds, parts) -> None:
@@ -173,8 +194,9 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
         set_handler(module, None)
         leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook in (_before_forward, _remember):
+            if hook in (_before_forward, _remember, _number_rows):
                 del module._forward_pre_hooks[key]
+                module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)
     for config, name in attachment.undo["implementations"]:
         set_implementation(config, name)

@@ -2,7 +2,6 @@
 
 import re
 from contextlib import contextmanager
-from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -13,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 ATTENTION = re.compile(r"att(n|ention)|mha", re.I)
 NO_ATTENTION = re.compile(r"norm|pool(er|ing)?$|output|intermediate|residual|embed|config|mask|linear", re.I)
 WHOLE = (F.scaled_dot_product_attention, F.multi_head_attention_forward, torch._native_multi_head_attention)
-SOFTMAX = (F.softmax, torch.softmax, torch.Tensor.softmax)
+SOFTMAX = (F.softmax, torch.softmax, torch.Tensor.softmax, torch.logsumexp)
 
 
 class Unreached(NamedTuple):
@@ -55,12 +54,12 @@ class Watch(TorchFunctionMode):
     def _enter(self, module, args, kwargs):
         self.stack.append(module)
         self.ran.add(module)
-        if ATTENTION.search(type(module).__name__) or not self.inputs.get(module):
-            self.inputs[module] = list(_floats((args, kwargs)))
+        self.inputs[module] = list(_floats((args, kwargs)))
 
     def _leave(self, module, args, output):
         while self.stack and self.stack.pop() is not module:
             pass
+        self.inputs.pop(module, None)
         # the graph of the computation begins at the embeddings; frozen weights alone would leave none to read
         if isinstance(output, torch.Tensor) and output.is_floating_point() and not output.requires_grad:
             if torch.is_grad_enabled() and not next(module.children(), None):
@@ -141,10 +140,13 @@ def layers_without_attention(model: nn.Module, attentions: set[str]) -> list[Unr
 def sentence(model: nn.Module, unreached) -> str:
     """One sentence for a warning: what has no prefix, stack by stack, why, and what to pass."""
     told = []
-    for (pattern, cls, reason, remedy), group in groupby(unreached, lambda u: (stack_of(u.name), *u[1:])):
-        count = len(list(group))
-        told.append(f"{pattern} ({f'{count} x ' if count > 1 else ''}{cls}) {reason}: {remedy}")
-    return f"no prefix at these parts of {type(model).__name__}: " + "; ".join(dict.fromkeys(told))
+    stacks = {}
+    for entry in unreached:
+        stacks.setdefault((stack_of(entry.name), *entry[1:]), []).append(entry.name)
+    for (stack, cls, reason, remedy), names in stacks.items():
+        where = f"{stack} ({len(names)} x {cls})" if len(names) > 1 else f"{names[0]} ({cls})"
+        told.append(f"{where} {reason}: {remedy}")
+    return f"no prefix at these parts of {type(model).__name__}: " + "; ".join(told)
 
 
 def stack_of(name: str) -> str:

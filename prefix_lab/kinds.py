@@ -29,24 +29,42 @@ def comes_from_elsewhere(query: torch.Tensor, value: torch.Tensor, inputs: list[
     Values, not keys: both queries and keys also depend on positions. Read off the graph of the computation.
     """
     asked, told = _sources(query, inputs), _sources(value, inputs)
-    if asked and told:
+    if asked or told:  # states that were handed in, or are weights, have no graph: another origin too
         return not any(_same_states(a, b) for a in asked for b in told)
     states = {id(tensor) for tensor in inputs if tensor.dim() >= 3}
     return query.shape[2] != value.shape[2] and len(states) != 1
 
 
-def sees_later_tokens(attend, module, query, key, value, mask, **kwargs) -> bool | None:
-    """Whether the first token's output depends on a later token's value; None where there is no later token.
+def within_tokens(module: nn.Module, inputs, query: torch.Tensor, key: torch.Tensor) -> bool:
+    """Whether each token attends by itself, over states of its own (of earlier layers): tokens stand where heads do."""
+    tokens = next((x.shape[1] for x in inputs if x.dim() >= 3), None)
+    heads = [getattr(module, name, None) for name in ("num_heads", "num_attention_heads", "num_key_value_heads")]
+    return key.shape[1] == query.shape[1] == tokens != query.shape[2] and tokens not in heads
 
-    All values are 0 but those of later tokens, which are huge: what is hidden from the first token gives it 0 exactly,
-    and what it sees, however small the weight, does not, in any precision.
+
+def sees_later_tokens(attend, module, query, key, value, mask, **kwargs) -> bool | None:
+    """Whether a token's output depends on the next token's value; None where there is no next token.
+
+    All values are 0 but one, which is huge: what is hidden from a token gives it 0 exactly, and what it sees, however
+    small the weight, does not, in any precision. Asked at the end of the sequence, or, where padding stands there
+    (a token that does not see itself), at its beginning.
     """
-    last = min(query.shape[2], value.shape[2])
-    if last < 2:
+    last = min(query.shape[2], value.shape[2]) - 1
+    if last < 1:
         return None
-    changed = torch.zeros_like(value)
-    changed[:, :, 1:last] = torch.finfo(value.dtype).max / (8 * last)
-    return bool((attend(module, query, key, changed, mask, **kwargs)[0][:, 0] != 0).any())
+    at_the_end = _seeing(attend, module, query, key, value, mask, slice(last, last + 1), **kwargs)
+    real = at_the_end[:, last]  # (B,)
+    if real.any():
+        return bool(at_the_end[real, last - 1].any())
+    return bool(_seeing(attend, module, query, key, value, mask, slice(1, last + 1), **kwargs)[:, 0].any())
+
+
+def _seeing(attend, module, query, key, value, mask, where: slice, **kwargs) -> torch.Tensor:
+    """(B, T) bool: whose output these values reach."""
+    marked = torch.zeros_like(value)
+    marked[:, :, where] = torch.finfo(value.dtype).max / (8 * (where.stop - where.start))
+    output = attend(module, query, key, marked, mask, **kwargs)[0]  # (B, T, H, D_h)
+    return (output != 0).flatten(2).any(-1)
 
 
 def _sources(tensor: torch.Tensor, inputs: list[torch.Tensor]) -> list:

@@ -59,16 +59,16 @@ def attempts(model: PreTrainedModel, probe: dict | None = None):
         yield from ((part, inputs) for inputs in guesses(part))
 
 
-def wanted(model: PreTrainedModel, given=()) -> list[str]:
-    """The names of inputs that the model's signature asks for, or could be given beside `given`; never none."""
+def wanted(model: PreTrainedModel, given=()) -> tuple[list[str], list[str]]:
+    """The inputs that the model's signature needs, never none, and those that it may be given beside `given`."""
     names = _names(model)
-    needed = [n for n, p in names.items() if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-    main = [model.main_input_name] if model.main_input_name in names else []
-    media = [n for n in names if MEDIA.search(n) and not re.search("output|return|loss", n)]
-    if "decoder_input_ids" in names and getattr(model.config, "is_encoder_decoder", False):
-        main.append("decoder_input_ids")
-    found = [n for n in dict.fromkeys([*needed, *main, *media]) if n not in given]
-    return found or [n for n in names if n not in given and n != "kwargs"][:3] or [model.main_input_name]
+    needed = [n for n, p in names.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    main = ["input_ids", "decoder_input_ids"] if getattr(model.config, "is_encoder_decoder", False) else ["input_ids"]
+    first = model.main_input_name  # a name, or several
+    main = [*([first] if isinstance(first, str) else first or []), *main]
+    needed = list(dict.fromkeys([*needed, *(n for n in main if n in names)])) or list(names)[:3]
+    media = [n for n in names if MEDIA.search(n) and not re.search("output|return|loss", n) and n not in given]
+    return needed, [n for n in media if n not in needed]
 
 
 def accepts(model: nn.Module, name: str) -> bool:
@@ -223,9 +223,9 @@ def _pictures(names, parts):
                 image["pixel_mask"] = torch.ones(1, height, width, dtype=torch.long)
             if "image_sizes" in names:
                 image["image_sizes"] = torch.tensor([[height, width]])
+            if len(shape) == 1 and "image_attention_mask" in names:
+                image["image_attention_mask"] = torch.ones(1, 5, shape[0], dtype=torch.long)  # (B, T, images)
             yield image
-            if len(shape) == 1:
-                continue
             yield {"pixel_values": image["pixel_values"]}
         if "spatial_shapes" in names:
             mask = torch.ones(1, side * side, dtype=torch.int32)

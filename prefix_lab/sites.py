@@ -1,5 +1,6 @@
 """Where a model attends, found by asking it: one probing pass through the library's attention interface."""
 
+import re
 from dataclasses import dataclass, field
 
 import torch
@@ -9,8 +10,8 @@ from transformers import PreTrainedModel
 from .cache import find, takes_cache
 from .coverage import Unreached, Watch, missed
 from .interface import configs, listening, rerouted
-from .kinds import KINDS, kind_of
-from .probes import attempts, quiet, wanted
+from .kinds import KINDS, kind_of, within_tokens
+from .probes import MEDIA, attempts, quiet, wanted
 
 __all__ = ["KINDS", "Site", "Survey", "configs", "find_sites", "listening", "of_kinds", "rerouted", "survey"]
 
@@ -72,7 +73,7 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
         raise TypeError(f"probe must be a dict of the model's inputs by name, got {type(probe).__name__}")
     _refuse_weights_without_values(model)
     problem, last = None, {}
-    with quiet(model):
+    with quiet(model), torch.compiler.set_stance("force_eager"):
         for part, inputs in attempts(model, probe):
             ear = Ear(model)
             try:
@@ -90,10 +91,12 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
             if not ear.sites and part is not model:
                 continue
             return ear.report(output, part, inputs)
+    needed, media = wanted(model)
     raise ValueError(
         f"could not run {type(model).__name__} on {', '.join(last) or 'guessed inputs'} to see where it attends "
         f"({type(problem).__name__}: {problem}). "
-        f"Pass probe= a small batch that the model accepts, with {', '.join(wanted(model))}."
+        f"Pass probe= a small batch that the model accepts: {', '.join(needed)}"
+        + (f", with what it wants of {', '.join(media)}." if media else ".")
     ) from problem
 
 
@@ -103,15 +106,18 @@ class Ear:
     def __init__(self, model: PreTrainedModel):
         self.model, self.watch = model, Watch()
         self.names = {module: name for name, module in model.named_modules()}
-        self.sites, self.taps, self.cut, self.device = {}, {}, set(), None
+        self.sites, self.taps, self.within, self.cut, self.device = {}, {}, {}, set(), None
         self.true_hides = set()
 
     def hear(self, attend, module, query, key, value, mask, **kwargs):
         self.watch.within += 1
         try:
             output, *rest = attend(module, query, key, value, mask, **kwargs)
+            inputs = self.watch.inputs.get(module, [])
+            if within_tokens(module, inputs, query, key):
+                self.within[module] = self.names[module]
+                return output, *rest
             if module not in self.sites:
-                inputs = self.watch.inputs.get(module, [])
                 kind = kind_of(attend, module, inputs, query, key, value, mask, **kwargs)
                 self.sites[module] = Site(self.names[module], kind, key.shape[1], key.shape[3], value.shape[3])
                 self.taps[module] = torch.ones((), device=output.device, requires_grad=True)
@@ -138,8 +144,9 @@ class Ear:
 
     def report(self, output, part: nn.Module, inputs: dict) -> Survey:
         heard = _reaching(output, self.taps)
-        named = {site.name for site in self.sites.values()}
-        media = [name for name in wanted(self.model, inputs) if name in wanted(self.model)]
+        named = {site.name for site in self.sites.values()} | set(self.within.values())
+        needed, media = wanted(self.model, inputs)
+        media = [name for name in needed if MEDIA.search(name) and name not in inputs] + media
         deaf = [m for m in self.sites if m not in heard and m not in self.cut]
         return Survey(
             sites=tuple(self.sites[m] for m in self.sites if m in heard),
@@ -150,6 +157,7 @@ class Ear:
                     Unreached(self.sites[m].name, type(m).__name__, "reaches nothing that the model returned", DEAF)
                     for m in deaf
                 ]
+                + [Unreached(name, type(m).__name__, DEPTH, "nothing to reach") for m, name in self.within.items()]
                 + missed(self.model, self.watch, named, inputs, media)
             ),
             inputs=inputs,
@@ -158,6 +166,8 @@ class Ear:
         )
 
 
+DEPTH = "attends over one token's own states, not among tokens"
+ANSWER = re.compile(r"logits|pred|loss")
 DEAF = "pass probe= a batch that uses it"
 
 
@@ -230,8 +240,8 @@ def _no_sites(found: Survey, model: PreTrainedModel) -> str:
             f"reach it. {use}, or another method such as peft's LoRA."
         )
     return (
-        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before; it does not "
-        f"send its attention through transformers' attention interface. {use}, or another method such as peft's LoRA."
+        f"{name} has no softmax attention, and so no keys and values that a prefix could stand before. "
+        f"{use}, or another method such as peft's LoRA."
     )
 
 
@@ -250,9 +260,13 @@ def _refuse_weights_without_values(model: PreTrainedModel) -> None:
 
 
 def _reaching(output, taps: dict) -> set:
-    """The modules whose tap the output depends on: the graph of the computation, walked and not computed."""
+    """The modules whose tap the output depends on: the graph of the computation, walked and not computed.
+
+    Where a model answers (logits, predictions), states that it returns beside the answer are no use of a site.
+    """
     marks, found, seen = {id(tap): module for module, tap in taps.items()}, set(), set()
-    todo = [tensor.grad_fn for tensor in _tensors(output) if tensor.grad_fn is not None]
+    answers = list(_tensors({k: v for k, v in output.items() if ANSWER.search(k)})) if isinstance(output, dict) else []
+    todo = [tensor.grad_fn for tensor in answers or _tensors(output) if tensor.grad_fn is not None]
     while todo:
         node = todo.pop()
         if node is None or node in seen:

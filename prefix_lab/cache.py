@@ -369,9 +369,7 @@ def _kind(module, given, key, value) -> str:
     """ "encoder", "decoder" or "cross", by what the values depend on and who sees whom."""
     first, told = _states(given), []
     states = first.detach().requires_grad_()
-    cut = {
-        n: states if v is first else v.detach() if isinstance(v, torch.Tensor) else v for n, v in given.items()
-    }
+    cut = {n: states if v is first else v.detach() if isinstance(v, torch.Tensor) else v for n, v in given.items()}
 
     def later(key, value, size=1.0):
         told.append(value.requires_grad)

@@ -1,6 +1,7 @@
 """What a mask, a bias or a window becomes beside P more columns of keys on the left."""
 
 import inspect
+import re
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +108,7 @@ def numbered_from_the_text(model, args, kwargs, rows) -> dict | None:
     pads = (mask.cumsum(-1) == 0).sum(-1, keepdim=True)  # (B, 1)
     if not torch.compiler.is_compiling() and not pads.any():
         return None
-    rotary = is_rotary(model)
+    rotary = is_rotary(model) or any(map(_turns, model.modules()))
     own = getattr(type(model), "_prepare_position_ids_for_generation", None)
     if own not in (None, GenerationMixin._prepare_position_ids_for_generation):
         return None  # positions of several axes, made from the mask
@@ -126,3 +127,8 @@ def numbered_from_the_text(model, args, kwargs, rows) -> dict | None:
         return None
     numbers = torch.arange(mask.shape[1], device=mask.device)
     return {"position_ids": (numbers - pads * has).clamp(min=0)}  # (B, T)
+
+
+def _turns(module) -> bool:
+    """Whether an attention module is given rotary angles, by whatever name its model has for them."""
+    return any(re.search("rotary|sinusoidal", name) for name in inspect.signature(type(module).forward).parameters)

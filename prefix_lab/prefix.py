@@ -1,10 +1,9 @@
 """The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from numbers import Integral
-
-from contextlib import nullcontext
 
 import torch
 from torch import nn

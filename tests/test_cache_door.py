@@ -194,7 +194,12 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
     ids = tokens()
     made = {
         (cached, beams): model.generate(
-            ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, use_cache=cached, num_beams=beams
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=6,
+            do_sample=False,
+            use_cache=cached,
+            num_beams=beams,
         )
         for cached in (True, False)
         for beams in (1, 3)

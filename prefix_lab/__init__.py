@@ -29,6 +29,7 @@ _ROOMS = {
     "kinds",
     "coverage",
     "cache",
+    "fitting",
     "sites",
     "checkpoint",
     "prefix",

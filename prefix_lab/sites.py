@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .cache import find, takes_cache
+from .cache import takes_cache
 from .coverage import Unreached, Watch, missed
+from .fitting import find
 from .interface import configs, listening, rerouted
 from .kinds import KINDS, kind_of, within_tokens
 from .probes import MEDIA, attempts, quiet, wanted

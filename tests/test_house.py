@@ -19,8 +19,8 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "interface probes kinds coverage cache sites checkpoint prefix masks selection attention inspection rows training "
-    "prediction methods town metrics bases figures widgets claims"
+    "interface probes kinds coverage cache fitting sites checkpoint prefix masks selection attention inspection rows "
+    "training prediction methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training", "rows"}
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}

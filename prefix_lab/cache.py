@@ -157,6 +157,8 @@ def with_prefix(module, given: dict, states, found, kind: str, true_hides: bool)
     bias = alibi(module, given, key)  # (B, H, 1, P) or None
     for n in masks:
         columns = bias / math.sqrt(key.shape[3]) if bias is not None and _holds_alibi(given[n]) else None
+        if given[n].shape[-1] == 1:  # one word for all keys
+            given[n] = given[n].expand(*given[n].shape[:-1], _keys(module, given, states))
         given[n] = widen_mask(given[n], length, present, true_hides, columns)
     put = Put(key, value)
     for n in ("alibi", "position_bias"):
@@ -225,19 +227,20 @@ def _spoken_mask(module, given, states, kind: str, present) -> dict:
     causal = kind == "decoder" and queries > 1  # None then means that no token is padding, and none went before
     if not causal and present is None:
         return {}
-    past = 0 if causal else _seen_before(module, given)
-    others = [v for n, v in given.items() if n in ("key_value_states", "encoder_hidden_states") and v is not None]
-    keys = others[0].shape[1] if others else queries + past
-    mask = torch.zeros(1, 1, queries, keys, dtype=states.dtype, device=states.device)
+    mask = torch.zeros(1, 1, queries, _keys(module, given, states), dtype=states.dtype, device=states.device)
     if causal:
         mask = mask + torch.full_like(mask[0, 0], torch.finfo(mask.dtype).min).triu(1)
     return {"attention_mask": mask.expand(batch, -1, -1, -1)}
 
 
-def _seen_before(module, given) -> int:
+def _keys(module, given, states) -> int:
+    """How many keys a module will attend to, without the prefix."""
+    others = [v for n, v in given.items() if n in ("key_value_states", "encoder_hidden_states", "kv") and v is not None]
+    if others:
+        return others[0].shape[1]
     cache = given.get(takes_cache(module))
     layer = getattr(module, "layer_idx", getattr(module, "layer_id", 0))
-    return 0 if cache is None else cache.get_seq_length(layer)
+    return states.shape[1] + (0 if cache is None else cache.get_seq_length(layer))
 
 
 def alibi(module, given, key) -> torch.Tensor | None:

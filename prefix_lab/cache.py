@@ -150,10 +150,8 @@ def with_prefix(module, given: dict, states, found, kind: str, true_hides: bool)
         order = present.int().argsort(dim=1, stable=True)  # (B, P)
         key, value = (_in_order(part, order) for part in (key, value))
         present = present.gather(1, order)
+    given |= _spoken_mask(module, given, states, kind, present)
     masks = [n for n, v in given.items() if isinstance(v, torch.Tensor) and "mask" in n and "head_mask" not in n]
-    if not masks:
-        given |= _spoken_mask(module, given, states, kind, present)
-        masks = [n for n in ("attention_mask",) if given.get(n) is not None]
     bias = alibi(module, given, key)  # (B, H, 1, P) or None
     for n in masks:
         columns = bias / math.sqrt(key.shape[3]) if bias is not None and _holds_alibi(given[n]) else None
@@ -221,7 +219,9 @@ def widen_mask(mask, length: int, present, true_hides: bool, columns=None):
 
 def _spoken_mask(module, given, states, kind: str, present) -> dict:
     """The mask that None stood for, where P more keys would change what None means."""
-    if "attention_mask" not in _parameters(module):
+    names = ("encoder_attention_mask", "attention_mask")[kind != "cross" :]
+    name = next((n for n in names if n in _parameters(module)), None)
+    if name is None or given.get(name) is not None:
         return {}
     batch, queries = states.shape[:2]
     causal = kind == "decoder" and queries > 1  # None then means that no token is padding, and none went before
@@ -230,7 +230,7 @@ def _spoken_mask(module, given, states, kind: str, present) -> dict:
     mask = torch.zeros(1, 1, queries, _keys(module, given, states), dtype=states.dtype, device=states.device)
     if causal:
         mask = mask + torch.full_like(mask[0, 0], torch.finfo(mask.dtype).min).triu(1)
-    return {"attention_mask": mask.expand(batch, -1, -1, -1)}
+    return {name: mask.expand(batch, -1, -1, -1)}
 
 
 def _keys(module, given, states) -> int:

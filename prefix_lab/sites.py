@@ -81,7 +81,7 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
             ear = Ear(model)
             try:
                 with listening(model, ear.hear), ear.watch.over(model):
-                    output = part(**inputs)
+                    output = part(**ear.watch.begun(inputs))
             except Exception as error:
                 if problem is None or part is model:
                     problem, last = error, inputs

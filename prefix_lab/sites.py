@@ -89,12 +89,12 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
                     ear = Ear(model)
                     with listening(model, ear.hear), ear.watch.over(model):
                         output = part(**ear.watch.begun(inputs))
-                output = output, ear.try_second_door(part, inputs)
+                again = ear.try_second_door(part, inputs)
             except Exception as error:
                 if problem is None or part is model:
                     problem, last = error, inputs
                 continue
-            found = ear.report(output, part, inputs)
+            found = ear.report((output, again), part, inputs)
             if ear.sites or (part is model and not found.unrun):
                 return found
             nothing = nothing or (found if part is model else None)
@@ -157,8 +157,8 @@ class Ear:
         self.sites = {module: self.sites[module] for module in self.names if module in self.sites}
         return output
 
-    def report(self, output, part: nn.Module, inputs: dict) -> Survey:
-        heard = _reaching(output, self.taps)
+    def report(self, outputs, part: nn.Module, inputs: dict) -> Survey:
+        heard = set().union(*(_reaching(output, self.taps) for output in outputs))
         named = {site.name for site in self.sites.values()} | set(self.within.values())
         needed, media = wanted(self.model, inputs)
         media = [name for name in needed if MEDIA.search(name) and name not in inputs] + media

@@ -371,3 +371,43 @@ def test_half_precision_stays_near_full_precision(name, precision):
     got = half(**batch).logits
     assert got.dtype == precision
     torch.testing.assert_close(got.float(), want, rtol=0.1, atol=0.05 * want.abs().max().item())
+
+
+@pytest.mark.parametrize("name", ["bloom", "megatron_bert", "mvp_pair"])
+def test_kinds_choose_among_the_sites_behind_the_second_door(name):
+    model = build(name)
+    with pytest.raises(ValueError, match="kinds must be some of"):
+        pl.attach(model, length=P, kinds="cross" if name != "mvp_pair" else "nothing")
+    prefix = pl.attach(model, length=P, kinds="decoder")
+    assert [site.kind for site in prefix.config.sites] == ["decoder", "decoder"]
+    batch = inputs_for(model, tokens())
+    with pl.select(model, None):
+        bare = model(**batch).logits
+    assert not torch.equal(model(**batch).logits, bare)
+
+
+def test_logits_are_those_of_peft_for_bloom():
+    peft = pytest.importorskip("peft")
+    model, prefix = attached("bloom")
+    ids = tokens()
+    ours = model(input_ids=ids).logits
+    pairs = [prefix(layer) for layer in range(2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        config = peft.PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=P)
+        theirs = peft.get_peft_model(build("bloom"), config).eval()
+        flat = torch.stack([part.transpose(0, 1).reshape(P, -1) for pair in pairs for part in pair], dim=1)
+        theirs.prompt_encoder["default"].embedding.weight.data.copy_(flat.flatten(1))
+        logits = theirs(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+    torch.testing.assert_close(ours, logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "mpt"])
+def test_an_error_within_a_call_leaves_the_module_as_it_was(name):
+    model, _ = attached(name)
+    ids = tokens()
+    want = model(input_ids=ids).logits
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever the model says of a mask that fits no text)
+        model(input_ids=ids, attention_mask=torch.ones(3, 2, 2, 2))
+    assert torch.equal(model(input_ids=ids).logits, want)
+    assert not any("_lent" in module.__dict__ for module in model.modules())

@@ -85,7 +85,7 @@ class Watch(TorchFunctionMode):
         if not inner:
             return
         module = inner[-1]
-        if any(POOLING.search(type(m).__name__) for m in inner):
+        if func is not F.scaled_dot_product_attention and any(POOLING.search(type(m).__name__) for m in inner):
             return
         scores = args[0] if args else kwargs.get("input", kwargs.get("query"))
         named = ATTENTION.search(type(module).__name__)

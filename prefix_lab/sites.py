@@ -249,7 +249,11 @@ def _no_sites(found: Survey, model: PreTrainedModel) -> str:
     name = type(model).__name__
     use = "Use a model that does (GPT-2, OPT, Llama, Qwen, BERT, T5, BART, ViT, Whisper and most others)"
     if own or any("did not run" in entry.reason for entry in found.unreached):
-        where = f" (it attends in {own[0].name}, {own[0].cls}, by code of its own)" if own else ""
+        where = (
+            f" (it attends in {own[0].name}, {own[0].cls}, by code of its own, with no cache to enter by)"
+            if own
+            else ""
+        )
         return (
             f"{name} does not send its attention through transformers' attention interface{where}, so no prefix can "
             f"reach it. {use}, or another method such as peft's LoRA."

@@ -11,7 +11,6 @@ import math
 import sys
 from contextlib import contextmanager
 from threading import RLock
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +68,7 @@ class CacheDoor:
     def __call__(self, module, args, kwargs):
         """Arguments that hold P, or None to leave them as they are."""
         given = arguments(module, args, kwargs)
-        states = next(value for value in given.values() if isinstance(value, torch.Tensor))
+        states = first_tensor(given)
         found = self.attachment.keys_and_values(self.site.name, batch=states.shape[0])
         if found is None:
             return None
@@ -79,7 +78,7 @@ class CacheDoor:
 
     def after(self, module, args, output):
         """Take back what was lent to the module, and record how it attended."""
-        _give_back(module)
+        give_back(module)
         recorder = getattr(self.attachment, "recorder", None)
         if recorder is not None and isinstance(output, tuple):
             weights = [x for x in output[1:] if isinstance(x, torch.Tensor) and x.dim() == 4]
@@ -117,6 +116,16 @@ def arguments(module: nn.Module, args, kwargs) -> dict:
     return dict(zip(names, args)) | kwargs
 
 
+def first_tensor(given: dict) -> torch.Tensor:
+    """What a module reads: the first of its arguments, (B, T, D)."""
+    return next(value for value in given.values() if isinstance(value, torch.Tensor))
+
+
+def returned(output) -> torch.Tensor:
+    """What a module returns first."""
+    return output[0] if isinstance(output, tuple) else output
+
+
 def _parameters(module: nn.Module):
     return _signature(type(module))
 
@@ -141,13 +150,13 @@ def with_prefix(module, given: dict, states, found, kind: str, true_hides: bool)
         order = present.int().argsort(dim=1, stable=True)  # (B, P)
         key, value = (_in_order(part, order) for part in (key, value))
         present = present.gather(1, order)
+    given |= _spoken_mask(module, given, states, kind, present)
     masks = [n for n, v in given.items() if isinstance(v, torch.Tensor) and "mask" in n and "head_mask" not in n]
-    if not masks:
-        given |= _spoken_mask(module, given, states, kind, present)
-        masks = [n for n in ("attention_mask",) if given.get(n) is not None]
     bias = alibi(module, given, key)  # (B, H, 1, P) or None
     for n in masks:
         columns = bias / math.sqrt(key.shape[3]) if bias is not None and _holds_alibi(given[n]) else None
+        if given[n].shape[-1] == 1:  # one word for all keys
+            given[n] = given[n].expand(*given[n].shape[:-1], _keys(module, given, states))
         given[n] = widen_mask(given[n], length, present, true_hides, columns)
     put = Put(key, value)
     for n in ("alibi", "position_bias"):
@@ -210,25 +219,28 @@ def widen_mask(mask, length: int, present, true_hides: bool, columns=None):
 
 def _spoken_mask(module, given, states, kind: str, present) -> dict:
     """The mask that None stood for, where P more keys would change what None means."""
-    if "attention_mask" not in _parameters(module):
+    names = ("encoder_attention_mask", "attention_mask")[kind != "cross" :]
+    name = next((n for n in names if n in _parameters(module)), None)
+    if name is None or given.get(name) is not None:
         return {}
     batch, queries = states.shape[:2]
     causal = kind == "decoder" and queries > 1  # None then means that no token is padding, and none went before
     if not causal and present is None:
         return {}
-    past = 0 if causal else _seen_before(module, given)
-    others = [v for n, v in given.items() if n in ("key_value_states", "encoder_hidden_states") and v is not None]
-    keys = others[0].shape[1] if others else queries + past
-    mask = torch.zeros(1, 1, queries, keys, dtype=states.dtype, device=states.device)
+    mask = torch.zeros(1, 1, queries, _keys(module, given, states), dtype=states.dtype, device=states.device)
     if causal:
         mask = mask + torch.full_like(mask[0, 0], torch.finfo(mask.dtype).min).triu(1)
-    return {"attention_mask": mask.expand(batch, -1, -1, -1)}
+    return {name: mask.expand(batch, -1, -1, -1)}
 
 
-def _seen_before(module, given) -> int:
+def _keys(module, given, states) -> int:
+    """How many keys a module will attend to, without the prefix."""
+    others = [v for n, v in given.items() if n in ("key_value_states", "encoder_hidden_states", "kv") and v is not None]
+    if others:
+        return others[0].shape[1]
     cache = given.get(takes_cache(module))
     layer = getattr(module, "layer_idx", getattr(module, "layer_id", 0))
-    return 0 if cache is None else cache.get_seq_length(layer)
+    return states.shape[1] + (0 if cache is None else cache.get_seq_length(layer))
 
 
 def alibi(module, given, key) -> torch.Tensor | None:
@@ -270,23 +282,15 @@ def _lend(module: nn.Module, length: int) -> None:
             return
 
 
-def _give_back(module: nn.Module) -> None:
+def give_back(module: nn.Module) -> None:
+    """The module's own table again, if a wider one was lent to it."""
     lent = module.__dict__.pop("_lent", None)
     if lent is not None:
         module._buffers[lent[0]] = lent[1]
         _SWAPPED.release()
 
 
-# --- finding the modules, and trying the door on each ---------------------------------------------------------------
-
-
-class Found(NamedTuple):
-    """A module that the door fits: its kind, the shape of its keys and values, and what True means in its masks."""
-
-    kind: str
-    shape: tuple[int, int, int]
-    true_hides: bool
-    tap: torch.Tensor
+# --- listening at the door -------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -312,110 +316,3 @@ class Overhear:
         cache = given.get(name)
         real = cache.real if type(cache) is Passing else cache
         return (), given | {name: Passing(real, lambda key, value: self.hear(module, given, key, value))}
-
-
-def find(modules, run) -> tuple[dict[nn.Module, Found], object]:
-    """Of these modules, those that the door fits, found by calling `run` and trying each; and what `run` returned.
-
-    The door fits where a prefix that is hidden changes nothing, and one that is seen changes what every query reads.
-    """
-    heard, taps = {}, {}
-
-    def hear(module, given, key, value):
-        if module not in heard:
-            heard[module] = given, key, value
-            taps[module] = torch.ones((), device=value.device, requires_grad=True)
-        return key, value * taps[module].to(value.dtype)
-
-    with overhearing(modules, hear):
-        output = run()
-    found = {}
-    for module, (given, key, value) in heard.items():
-        kind = _kind(module, given, key, value)
-        for true_hides in (False, True):
-            if _fits(module, given, key, value, kind, true_hides):
-                shape = key.shape[1], key.shape[3], value.shape[3]
-                found[module] = Found(kind, shape, true_hides, taps[module])
-                break
-    return found, output
-
-
-class Flat:
-    """A cache that stores nothing and flattens all keys, so that no query is taken up by one of them alone."""
-
-    def update(self, key, value, *args, **kwargs):
-        """Keys of zeros, and the values as they are."""
-        return torch.zeros_like(key), value
-
-    def get_seq_length(self, layer=0):
-        """Nothing is stored."""
-        return 0
-
-
-def _call(module, given, put):
-    """The module's output for these arguments, with a cache that stores nothing."""
-    return _first(module.forward(**(given | {takes_cache(module): Passing(Flat(), put)})))
-
-
-def _first(output):
-    return output[0] if isinstance(output, tuple) else output
-
-
-def _states(given):
-    return next(value for value in given.values() if isinstance(value, torch.Tensor))
-
-
-def _kind(module, given, key, value) -> str:
-    """ "encoder", "decoder" or "cross", by what the values depend on and who sees whom."""
-    first, told = _states(given), []
-    states = first.detach().requires_grad_()
-    cut = {n: states if v is first else v.detach() if isinstance(v, torch.Tensor) else v for n, v in given.items()}
-
-    def later(key, value, size=1.0):
-        told.append(value.requires_grad)
-        changed = torch.zeros_like(value)
-        changed[:, :, 1:] = size
-        return key, changed
-
-    try:
-        seen = _call(module, cut, later)
-        none = _call(module, cut, lambda key, value: (key, torch.zeros_like(value)))
-    except Exception:
-        return "decoder"  # `_fits` will say that the door does not
-    if not all(told):
-        return "cross"
-    if value.shape[2] < 2:
-        own = getattr(module, "is_causal", getattr(module, "is_decoder", None))
-        own = getattr(getattr(module, "config", None), "is_decoder", False) if own is None else own
-        return "decoder" if own else "encoder"
-    return "decoder" if torch.equal(seen[:, 0], none[:, 0]) else "encoder"
-
-
-def _fits(module, given, key, value, kind: str, true_hides: bool) -> bool:
-    """Whether a hidden prefix leaves the output as it was and a seen one reaches every query."""
-    batch, heads, _, _ = key.shape
-    draw = torch.Generator().manual_seed(0)
-    extra = [torch.randn(batch, heads, 2, part.shape[3], generator=draw).to(part) for part in (key, value)]
-    extra[0] = torch.zeros_like(extra[0])
-    states = _states(given)
-    if states.shape[0] != batch:
-        return False
-    outputs = []
-    with torch.no_grad():
-        for present in (None, torch.zeros(batch, 2, dtype=torch.bool, device=key.device)):
-            try:
-                inside = with_prefix(
-                    module, given | {takes_cache(module): Flat()}, states, (*extra, present), kind, true_hides
-                )
-                outputs.append(_first(module.forward(**inside)))
-            except Exception:
-                return False
-            finally:
-                _give_back(module)
-        bare = _call(module, given, lambda key, value: (key, value))
-    seen, hidden = outputs
-    if seen.shape != bare.shape or not torch.isfinite(seen).all():
-        return False
-    near = 1e-3 if bare.dtype == torch.float32 else 5e-2
-    reached = ((seen - bare).abs().flatten(2).amax(-1) > 0).all()
-    return bool(reached) and torch.allclose(hidden, bare, rtol=near, atol=near * bare.abs().max().item())

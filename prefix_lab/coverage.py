@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
 
 ATTENTION = re.compile(r"att(n|ention)|mha", re.I)
 POOLING = re.compile(r"pool", re.I)  # a head that weighs tokens to read them all: no layer of the model's
@@ -52,6 +53,11 @@ class Watch(TorchFunctionMode):
             for hook in hooks:
                 hook.remove()
 
+    def begun(self, inputs: dict) -> dict:
+        """The inputs, their floating tensors as the beginning of a graph."""
+        started = lambda x: x * self.start if isinstance(x, torch.Tensor) and x.is_floating_point() else x  # noqa: E731
+        return tree_map(started, dict(inputs))
+
     def _enter(self, module, args, kwargs):
         self.stack.append(module)
         self.ran.add(module)
@@ -62,8 +68,9 @@ class Watch(TorchFunctionMode):
             pass
         self.inputs.pop(module, None)
         # the graph of the computation begins at the embeddings; frozen weights alone would leave none to read
-        if isinstance(output, torch.Tensor) and output.is_floating_point() and not output.requires_grad:
-            if torch.is_grad_enabled() and not next(module.children(), None):
+        bare = isinstance(output, torch.Tensor) and output.is_floating_point() and not output.requires_grad
+        if bare and torch.is_grad_enabled() and not next(module.children(), None):
+            if not any(ATTENTION.search(type(m).__name__) for m in self.stack):  # whose projections begin nothing
                 return output * self.start
         return None
 
@@ -78,7 +85,7 @@ class Watch(TorchFunctionMode):
         if not inner:
             return
         module = inner[-1]
-        if any(POOLING.search(type(m).__name__) for m in inner):
+        if func is not F.scaled_dot_product_attention and any(POOLING.search(type(m).__name__) for m in inner):
             return
         scores = args[0] if args else kwargs.get("input", kwargs.get("query"))
         named = ATTENTION.search(type(module).__name__)
@@ -110,8 +117,10 @@ def missed(model: nn.Module, watch: Watch, reached: set[str], given, wanted: lis
     heads = {inner for m in model.modules() if POOLING.search(type(m).__name__) for inner in m.modules()}
     for name, module in model.named_modules():
         if module not in heads and _is_attention(module) and name not in reached and module not in watch.outside:
-            reason = "computed no softmax attention" if module in watch.ran else "did not run"
-            found.append(Unreached(name, type(module).__name__, f"{reason} on {', '.join(given)}", remedy))
+            ran = module in watch.ran
+            reason = f"{'ran without softmax attention' if ran else 'did not run'} on {', '.join(given)}"
+            what = "nothing to reach, unless other inputs use it" if ran else remedy
+            found.append(Unreached(name, type(module).__name__, reason, what))
     return found + layers_without_attention(model, reached | {entry.name for entry in found})
 
 

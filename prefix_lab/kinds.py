@@ -36,9 +36,9 @@ class Streams:
         self.attended.add(output.grad_fn)
 
     def differ(self, query: torch.Tensor, value: torch.Tensor) -> bool | None:
-        """Whether two states are of different sequences; None where neither has a graph to read."""
+        """Whether two states are of different sequences; None where the values have no graph to read (learnt ones)."""
         one, other = (self._starts(tensor.grad_fn) for tensor in (query, value))
-        return None if not one and not other else not one & other  # what was handed in from outside has no start
+        return not one & other if other else None
 
     def _starts(self, end) -> frozenset:
         todo = [(end, False)] if end is not None else []

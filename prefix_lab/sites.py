@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .cache import find, takes_cache
+from .cache import takes_cache
 from .coverage import Unreached, Watch, missed
+from .fitting import find
 from .interface import configs, listening, rerouted
 from .kinds import KINDS, Streams, who_sees_whom, within_tokens
 from .probes import MEDIA, attempts, quiet, wanted
@@ -83,17 +84,17 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
             ear = Ear(model)
             try:
                 with listening(model, ear.hear), ear.watch.over(model):
-                    output = part(**inputs)
+                    output = part(**ear.watch.begun(inputs))
                 if not set(ear.names) >= set(model.modules()):  # the inputs' length made BigBird change its attention
                     ear = Ear(model)
                     with listening(model, ear.hear), ear.watch.over(model):
-                        output = part(**inputs)
+                        output = part(**ear.watch.begun(inputs))
+                again = ear.try_second_door(part, inputs)
             except Exception as error:
                 if problem is None or part is model:
                     problem, last = error, inputs
                 continue
-            outputs = [output, ear.try_second_door(part, inputs)]
-            found = ear.report(outputs, part, inputs)
+            found = ear.report((output, again), part, inputs)
             if ear.sites or (part is model and not found.unrun):
                 return found
             nothing = nothing or (found if part is model else None)
@@ -156,8 +157,8 @@ class Ear:
         self.sites = {module: self.sites[module] for module in self.names if module in self.sites}
         return output
 
-    def report(self, outputs: list, part: nn.Module, inputs: dict) -> Survey:
-        heard = {module for output in outputs for module in _reaching(output, self.taps)}
+    def report(self, outputs, part: nn.Module, inputs: dict) -> Survey:
+        heard = set().union(*(_reaching(output, self.taps) for output in outputs))
         named = {site.name for site in self.sites.values()} | set(self.within.values())
         needed, media = wanted(self.model, inputs)
         media = [name for name in needed if MEDIA.search(name) and name not in inputs] + media
@@ -248,7 +249,11 @@ def _no_sites(found: Survey, model: PreTrainedModel) -> str:
     name = type(model).__name__
     use = "Use a model that does (GPT-2, OPT, Llama, Qwen, BERT, T5, BART, ViT, Whisper and most others)"
     if own or any("did not run" in entry.reason for entry in found.unreached):
-        where = f" (it attends in {own[0].name}, {own[0].cls}, by code of its own)" if own else ""
+        where = (
+            f" (it attends in {own[0].name}, {own[0].cls}, by code of its own, with no cache to enter by)"
+            if own
+            else ""
+        )
         return (
             f"{name} does not send its attention through transformers' attention interface{where}, so no prefix can "
             f"reach it. {use}, or another method such as peft's LoRA."

@@ -59,6 +59,7 @@ ENDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 SLIDING = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 4}
 
 DECODERS = {
+    "gptj": lambda: tf.GPTJForCausalLM(tf.GPTJConfig(**GPT2, rotary_dim=4, **ENDS)),
     "gpt2": lambda: tf.GPT2LMHeadModel(tf.GPT2Config(**GPT2, **ENDS)),
     "opt": lambda: tf.OPTForCausalLM(
         tf.OPTConfig(
@@ -127,9 +128,6 @@ OTHERS = {
 REFUSED = {
     "xlnet": lambda: tf.XLNetLMHeadModel(tf.XLNetConfig(d_model=32, n_layer=2, n_head=4, d_inner=64, vocab_size=VOCAB)),
     "deberta_v2": lambda: tf.DebertaV2ForMaskedLM(tf.DebertaV2Config(**SIZES)),
-    "gptj": lambda: tf.GPTJForCausalLM(tf.GPTJConfig(**GPT2, rotary_dim=4, **ENDS)),
-    "bloom": lambda: tf.BloomForCausalLM(tf.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=VOCAB)),
-    "mpt": lambda: tf.MptForCausalLM(tf.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=VOCAB)),
     "longformer": lambda: tf.LongformerForMaskedLM(tf.LongformerConfig(**SIZES, attention_window=4)),
 }
 FAMILIES = DECODERS | ENCODERS | ENCODER_DECODERS | OTHERS

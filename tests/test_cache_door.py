@@ -317,3 +317,97 @@ def test_a_deep_copy_and_a_pickled_copy_give_the_same_logits_on_their_own(name):
         pl.detach(model if other is None else other)
         assert not torch.equal(other(**batch).logits, want)
     assert torch.equal(model(**batch).logits, want)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_attention_mass_is_the_share_of_the_softmax_that_the_prefix_has(name):
+    model, prefix = attached(name)
+    batch = inputs_for(model, tokens())
+    mass = pl.attention_mass(model, **batch)
+    assert set(mass) == {site.name for site in prefix.config.sites}
+    assert all(bool(((share > 0) & (share < 1)).all()) and share.shape == (2, 4, 7) for share in mass.values())
+    with torch.no_grad():
+        prefix.start_from([(key * 0 - 0.0, value * 0) for key, value in map(prefix, range(len(prefix.config.sites)))])
+    assert all(bool((share > 0).all()) for share in pl.attention_mass(model, **batch).values())
+
+
+@pytest.mark.parametrize("name", sorted(DECODERS.keys() - {"trocr", "mvp"}))
+def test_a_prefix_that_starts_from_a_text_holds_the_keys_and_values_of_that_text(name):
+    model = build(name)
+    ids = tokens(1)[0]
+    filled = DynamicCache()
+    model(input_ids=ids[None], cache=filled, use_cache=True)
+    prefix = pl.attach(model, init=ids)
+    for layer in range(2):
+        key, value = prefix(layer)
+        if name not in ("falcon", "falcon_grouped", "gpt_neox_japanese", "falcon_alibi", "falcon_eager"):
+            torch.testing.assert_close(key, filled.layers[layer].keys[0])  # a rotary model reads it at -P..-1
+            torch.testing.assert_close(value, filled.layers[layer].values[0])
+        assert key.shape[1] == 7
+    assert pl.detach(model) is prefix
+
+
+@pytest.mark.parametrize("name", ["bloom", "mpt", "megatron_bert_mlm", "mvp_pair"])
+def test_a_saved_prefix_comes_back_behind_the_same_door(name, tmp_path):
+    model, prefix = attached(name)
+    batch = inputs_for(model, tokens())
+    want = model(**batch).logits
+    prefix.save_pretrained(tmp_path)
+    pl.detach(model)
+    pl.attach(model, pl.Prefix.from_pretrained(tmp_path))
+    assert torch.equal(model(**batch).logits, want)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "falcon_alibi", "mpt", "xglm", "roformer_mlm"])
+def test_half_precision_stays_near_full_precision(name, precision):
+    model, prefix = attached(name)
+    batch = inputs_for(model, tokens())
+    want = model(**batch).logits
+    half = build(name).to(precision)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pl.attach(half, copy.deepcopy(prefix))
+    got = half(**batch).logits
+    assert got.dtype == precision
+    torch.testing.assert_close(got.float(), want, rtol=0.1, atol=0.05 * want.abs().max().item())
+
+
+@pytest.mark.parametrize("name", ["bloom", "megatron_bert", "mvp_pair"])
+def test_kinds_choose_among_the_sites_behind_the_second_door(name):
+    model = build(name)
+    with pytest.raises(ValueError, match="kinds must be some of"):
+        pl.attach(model, length=P, kinds="cross" if name != "mvp_pair" else "nothing")
+    prefix = pl.attach(model, length=P, kinds="decoder")
+    assert [site.kind for site in prefix.config.sites] == ["decoder", "decoder"]
+    batch = inputs_for(model, tokens())
+    with pl.select(model, None):
+        bare = model(**batch).logits
+    assert not torch.equal(model(**batch).logits, bare)
+
+
+def test_logits_are_those_of_peft_for_bloom():
+    peft = pytest.importorskip("peft")
+    model, prefix = attached("bloom")
+    ids = tokens()
+    ours = model(input_ids=ids).logits
+    pairs = [prefix(layer) for layer in range(2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        config = peft.PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=P)
+        theirs = peft.get_peft_model(build("bloom"), config).eval()
+        flat = torch.stack([part.transpose(0, 1).reshape(P, -1) for pair in pairs for part in pair], dim=1)
+        theirs.prompt_encoder["default"].embedding.weight.data.copy_(flat.flatten(1))
+        logits = theirs(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+    torch.testing.assert_close(ours, logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "mpt"])
+def test_an_error_within_a_call_leaves_the_module_as_it_was(name):
+    model, _ = attached(name)
+    ids = tokens()
+    want = model(input_ids=ids).logits
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever the model says of a mask that fits no text)
+        model(input_ids=ids, attention_mask=torch.ones(3, 2, 2, 2))
+    assert torch.equal(model(input_ids=ids).logits, want)
+    assert not any("_lent" in module.__dict__ for module in model.modules())

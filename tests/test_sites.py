@@ -376,3 +376,44 @@ def test_padding_in_a_probe_changes_no_kind(name, kind, row, how):
     model.set_attn_implementation(how)
     probe = {"input_ids": torch.arange(3, 8)[None], "attention_mask": torch.tensor([row])}
     assert set(kinds(pl.find_sites(model, probe))) == {kind}
+
+
+def test_queries_and_values_of_the_same_tokens_by_other_ways_are_no_cross_attention():
+    """MobileBERT's values pass by its bottleneck; a layer may read the keys and values of an earlier one."""
+    sizes = {"embedding_size": 16, "intra_bottleneck_size": 16, "true_hidden_size": 16}
+    model = tf.MobileBertForMaskedLM(tf.MobileBertConfig(**SIZES | {"intermediate_size": 32}, **sizes)).eval()
+    assert kinds(pl.find_sites(model)) == ["encoder", "encoder"]
+    shared = {"num_kv_shared_layers": 1, "layer_types": ["full_attention", "full_attention"], "head_dim": 8}
+    extra = {
+        "hidden_size_per_layer_input": 8,
+        "vocab_size_per_layer_input": 99,
+        "laurel_rank": 4,
+        "altup_num_inputs": 2,
+    }
+    config = tf.Gemma3nTextConfig(
+        **GROUPED | {"intermediate_size": [64, 64]}, **shared, **extra, activation_sparsity_pattern=None
+    )
+    assert set(kinds(pl.find_sites(tf.Gemma3nForCausalLM(config).eval()))) == {"decoder"}
+
+
+def test_learnt_queries_attend_to_one_another_and_across():
+    config = tf.Blip2QFormerConfig(**SIZES, encoder_hidden_size=32, cross_attention_frequency=1)
+    model = tf.Blip2QFormerModel(config).eval()
+    probe = {"query_embeds": torch.randn(1, 4, 32), "encoder_hidden_states": torch.randn(1, 4, 32)}
+    assert kinds(pl.find_sites(model, probe)) == ["encoder", "cross"] * 2
+
+
+def test_a_linear_attention_is_said_to_have_no_softmax_and_a_pooling_head_is_no_layer():
+    model = tf.SiglipForImageClassification(tf.SiglipConfig(vision_config=dict(**SMALL, image_size=16, patch_size=8)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pl.attach(model.eval(), length=2).unreached == ()
+    layers = {
+        "layer_types": ["linear_attention", "full_attention"],
+        "num_local_experts": 2,
+        "head_dim": 8,
+        "block_size": 8,
+    }
+    model = tf.MiniMaxForCausalLM(tf.MiniMaxConfig(**GROUPED, **layers)).eval()
+    with pytest.warns(UnreachedWarning, match="layers.0.self_attn .*Lightning.* ran without softmax attention"):
+        assert len(pl.attach(model, length=2).config.sites) == 1

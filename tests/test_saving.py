@@ -11,6 +11,7 @@ import pytest
 import torch
 import transformers as tf
 from families import VOCAB, build, inputs_for, output_of, shake
+from safetensors.torch import save_file
 
 import prefix_lab as pl
 from prefix_lab import checkpoint, saving
@@ -245,8 +246,10 @@ def test_the_best_checkpoint_at_the_end_is_the_best_prefix(tmp_path):
 
 
 def test_the_folder_of_a_run_names_its_checkpoints(tmp_path):
-    trainer(attached()[0], tmp_path).train()
-    with pytest.raises(FileNotFoundError, match=r"give one of its checkpoints, such as .*checkpoint-4"):
+    for step in (2, 10, 4):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "config.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match=r"give one of its checkpoints, such as .*checkpoint-10"):
         pl.Prefix.from_pretrained(tmp_path)
 
 
@@ -256,6 +259,25 @@ def test_a_trainer_without_a_prefix_trains_as_ever(tmp_path):
     trainer(model, tmp_path, steps=2).train()
     trainer(model, tmp_path, steps=2).train(resume_from_checkpoint=True)
     assert not checkpoint.prefixes_in(tmp_path / "checkpoint-2")
+
+
+def test_weights_without_a_prefix_are_warned_about_where_no_trainer_can_follow(monkeypatch):
+    model, prefix = attached()
+    base = build("llama").state_dict()
+    before = copy.deepcopy(prefix)
+    model.load_state_dict(base, strict=False)  # torch says what is missing, and a Trainer would follow
+    monkeypatch.delitem(sys.modules, "transformers.trainer")
+    with pytest.warns(UserWarning, match="hold no prefix, so the attached one is as it was; call .*restore"):
+        model.load_state_dict(base, strict=False)
+    assert same(prefix, before)
+    model.load_state_dict(model.state_dict())  # with the prefix: nothing to say
+
+
+def test_a_prefix_among_the_models_tensors_is_named(tmp_path):
+    model, _ = attached()
+    save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, tmp_path / "model.safetensors")
+    with pytest.raises(FileNotFoundError, match="among the model's, without the prefix.json that describes them"):
+        pl.Prefix.from_pretrained(tmp_path)
 
 
 # --- restore -----------------------------------------------------------------------------------------------------

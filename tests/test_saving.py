@@ -11,6 +11,7 @@ import pytest
 import torch
 import transformers as tf
 from families import VOCAB, build, inputs_for, output_of, shake
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 
 import prefix_lab as pl
@@ -243,6 +244,26 @@ def test_the_best_checkpoint_at_the_end_is_the_best_prefix(tmp_path):
     assert same(prefix, pl.Prefix.from_pretrained(best))
     run.save_model(tmp_path / "best")
     assert same(prefix, pl.Prefix.from_pretrained(tmp_path / "best"))
+
+
+def with_lora(seed):
+    torch.manual_seed(seed)
+    model = get_peft_model(build("llama"), LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"))
+    return model, shake(pl.attach(model.get_base_model(), length=3, freeze=False), size=0.5, seed=seed)
+
+
+def test_beside_pefts_adapters_the_prefix_is_in_the_checkpoint_too(tmp_path):
+    whole, want = with_lora(5)
+    trainer(whole, tmp_path).train()
+    assert same(pl.Prefix.from_pretrained(tmp_path / "checkpoint-4"), want)
+    again, prefix = with_lora(6)
+    run = trainer(again, tmp_path, **{"eval_strategy": "steps", "eval_steps": 2, "load_best_model_at_end": True})
+    run.train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
+    assert same(pl.Prefix.from_pretrained(run.state.best_model_checkpoint), prefix)
+    lora = [name for name, _ in whole.named_parameters() if "lora_" in name]
+    assert Path(run.state.best_model_checkpoint).name == "checkpoint-4"
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(prefix.parameters(), want.parameters()))
+    assert all(torch.allclose(again.get_parameter(n), whole.get_parameter(n), atol=1e-5) for n in lora)
 
 
 def test_the_folder_of_a_run_names_its_checkpoints(tmp_path):

@@ -24,7 +24,9 @@ _HOMES = {
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"interface", "probes", "kinds", "coverage", "sites", "hub", "checkpoint", "exchange", "prefix", "masks"} | {
+_ROOMS = {"interface", "probes", "kinds", "coverage", "cache", "sites", "hub", "checkpoint", "exchange"} | {
+    "prefix",
+    "masks",
     "selection",
     "saving",
     "attention",

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
-from .masks import widen
+from .masks import numbered_from_the_text, widen
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached
@@ -46,11 +47,22 @@ class PrefixAttention:
 def _before_forward(module: nn.Module, args) -> None:
     """A hook wherever a call may begin: whoever renamed a configuration's implementation, the prefix stays."""
     route(module.config)
+    _remember(module, args)
+
+
+def _remember(module: nn.Module, args) -> None:
+    """The hook in its place where attention is code of its own, which reads the implementation's name itself."""
     attachment = module._modules.get(SLOT)
     if attachment is not None:
         if module.training and torch.is_grad_enabled():
             _warn_if_frozen(module, attachment)
         attachment.remember(module)
+
+
+def _number_rows(model: nn.Module, args, kwargs):
+    """A hook of the model: left-padded rows without positions are numbered from their first token."""
+    numbers = numbered_from_the_text(model, args, kwargs, attached(model).rows())
+    return numbers and (args, kwargs | numbers)
 
 
 def attach(
@@ -97,11 +109,17 @@ def attach(
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
     for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
-        set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+        if site.door == "cache":
+            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
+        else:
+            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+    own = [getattr(model.get_submodule(site.name), "config", None) for site in found.sites if site.door == "cache"]
     for module in readers(model):
-        module.register_forward_pre_hook(_before_forward)
-    for config in configs(model):
-        route(config)
+        routed = not any(module.config is config for config in own)
+        module.register_forward_pre_hook(_before_forward if routed else _remember)
+        if routed:
+            route(module.config)
+    model.register_forward_pre_hook(_number_rows, with_kwargs=True)
     model.add_module(SLOT, attachment)
     keep_together(model, attachment)
     for one in prefixes.values():
@@ -187,9 +205,11 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
     attachment = attached(model)
     for module in model.modules():
         set_handler(module, None)
+        leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook is _before_forward:
+            if hook in (_before_forward, _remember, _number_rows):
                 del module._forward_pre_hooks[key]
+                module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)
     keep_apart(model)
     for config, name in attachment.undo["implementations"]:

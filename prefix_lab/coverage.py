@@ -10,7 +10,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 ATTENTION = re.compile(r"att(n|ention)|mha", re.I)
-NO_ATTENTION = re.compile(r"norm|pool(er|ing)?$|output|intermediate|residual|embed|config|mask|linear", re.I)
+POOLING = re.compile(r"pool", re.I)  # a head that weighs tokens to read them all: no layer of the model's
+NO_ATTENTION = re.compile(r"norm|output|intermediate|residual|embed|config|mask|linear", re.I)
 WHOLE = (F.scaled_dot_product_attention, F.multi_head_attention_forward, torch._native_multi_head_attention)
 SOFTMAX = (F.softmax, torch.softmax, torch.Tensor.softmax, torch.logsumexp)
 
@@ -77,8 +78,10 @@ class Watch(TorchFunctionMode):
         if not inner:
             return
         module = inner[-1]
+        if any(POOLING.search(type(m).__name__) for m in inner):
+            return
         scores = args[0] if args else kwargs.get("input", kwargs.get("query"))
-        named = any(ATTENTION.search(type(m).__name__) for m in inner[-2:])
+        named = ATTENTION.search(type(module).__name__)
         if func in WHOLE or (named and scores.dim() >= 3 and scores.shape[-1] > 1):
             self.outside[module] = True
 
@@ -104,10 +107,11 @@ def missed(model: nn.Module, watch: Watch, reached: set[str], given, wanted: lis
             own = "attends by code of its own, outside transformers' attention interface"
             found.append(Unreached(name, type(module).__name__, own, "no way to reach it here; peft's LoRA may serve"))
     remedy = f"pass probe= with {', '.join(wanted)}" if wanted else "pass probe= a batch that uses it"
+    heads = {inner for m in model.modules() if POOLING.search(type(m).__name__) for inner in m.modules()}
     for name, module in model.named_modules():
-        if module not in watch.ran and _is_attention(module) and name not in reached:
-            reason = f"did not run on {', '.join(given)}"
-            found.append(Unreached(name, type(module).__name__, reason, remedy))
+        if module not in heads and _is_attention(module) and name not in reached and module not in watch.outside:
+            reason = "computed no softmax attention" if module in watch.ran else "did not run"
+            found.append(Unreached(name, type(module).__name__, f"{reason} on {', '.join(given)}", remedy))
     return found + layers_without_attention(model, reached | {entry.name for entry in found})
 
 

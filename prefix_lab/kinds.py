@@ -6,13 +6,11 @@ from torch import nn
 KINDS = ("encoder", "decoder", "cross")
 
 
-def kind_of(attend, module: nn.Module, inputs, query, key, value, mask, **kwargs) -> str:
-    """ "encoder" (tokens see later ones), "decoder" (causal) or "cross" (keys of another sequence than the queries).
+def who_sees_whom(attend, module: nn.Module, query, key, value, mask, **kwargs) -> str:
+    """ "encoder" (tokens see later ones) or "decoder" (causal).
 
-    inputs: the floating tensors that the module was called with; query (B, H, T, D_h), key and value (B, H_kv, S, D_h).
+    query (B, H, T, D_h), key and value (B, H_kv, S, D_h); mask and kwargs as `attend` takes them.
     """
-    if comes_from_elsewhere(query, value, inputs):
-        return "cross"
     seen = sees_later_tokens(attend, module, query, key, value, mask, **kwargs)
     if seen is None:  # one token, which has nobody to see: what the module says of itself
         causal = kwargs.get("is_causal")
@@ -23,16 +21,42 @@ def kind_of(attend, module: nn.Module, inputs, query, key, value, mask, **kwargs
     return "encoder" if seen else "decoder"
 
 
-def comes_from_elsewhere(query: torch.Tensor, value: torch.Tensor, inputs: list[torch.Tensor]) -> bool:
-    """Whether the values were computed from another of the module's inputs than the queries.
+class Streams:
+    """Which sequence a tensor belongs to, read off the graph of the computation that made it.
 
-    Values, not keys: both queries and keys also depend on positions. Read off the graph of the computation.
+    Token by token, a state comes from the embeddings of its own sequence: only attention brings another one in. So
+    from a state the graph is walked back to where it starts, but not through the output of an attention.
     """
-    asked, told = _sources(query, inputs), _sources(value, inputs)
-    if asked or told:  # states that were handed in, or are weights, have no graph: another origin too
-        return not any(_same_states(a, b) for a in asked for b in told)
-    states = {id(tensor) for tensor in inputs if tensor.dim() >= 3}
-    return query.shape[2] != value.shape[2] and len(states) != 1
+
+    def __init__(self, start: torch.Tensor):
+        self.start, self.attended, self.starts = start, set(), {}
+
+    def through(self, output: torch.Tensor) -> None:
+        """Note the output of an attention."""
+        self.attended.add(output.grad_fn)
+
+    def differ(self, query: torch.Tensor, value: torch.Tensor) -> bool | None:
+        """Whether two states are of different sequences; None where neither has a graph to read."""
+        one, other = (self._starts(tensor.grad_fn) for tensor in (query, value))
+        return None if not one and not other else not one & other  # what was handed in from outside has no start
+
+    def _starts(self, end) -> frozenset:
+        todo = [(end, False)] if end is not None else []
+        while todo:
+            node, parents_done = todo.pop()
+            if not parents_done and node in self.starts:
+                continue
+            parents = [parent for parent, _ in node.next_functions if parent is not None]
+            if parents_done:
+                self.starts[node] = frozenset().union(*(self.starts[parent] for parent in parents))
+            elif any(getattr(parent, "variable", None) is self.start for parent in parents):
+                self.starts[node] = frozenset([node])
+            elif node in self.attended or not parents:
+                self.starts[node] = frozenset()
+            else:
+                todo.append((node, True))
+                todo += [(parent, False) for parent in parents]
+        return self.starts.get(end, frozenset())
 
 
 def within_tokens(module: nn.Module, inputs, query: torch.Tensor, key: torch.Tensor) -> bool:
@@ -65,30 +89,3 @@ def _seeing(attend, module, query, key, value, mask, where: slice, **kwargs) -> 
     marked[:, :, where] = torch.finfo(value.dtype).max / (8 * (where.stop - where.start))
     output = attend(module, query, key, marked, mask, **kwargs)[0]  # (B, T, H, D_h)
     return (output != 0).flatten(2).any(-1)
-
-
-def _sources(tensor: torch.Tensor, inputs: list[torch.Tensor]) -> list:
-    """The nodes of the inputs that the tensor was computed from: its graph, walked no further than the inputs."""
-    ends = [torch.autograd.graph.get_gradient_edge(x).node for x in inputs if x.requires_grad]
-    if not tensor.requires_grad or not ends:
-        return []
-    found, seen, todo = [], set(), [torch.autograd.graph.get_gradient_edge(tensor).node]
-    while todo:
-        node = todo.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if node in ends:
-            found.append(node)
-        else:
-            todo += [parent for parent, _ in node.next_functions]
-    return found
-
-
-def _same_states(one, other) -> bool:
-    """Whether two inputs are the same states, or one is the other plus something (positions, as a rule)."""
-    return one is other or other in _parents(one) or one in _parents(other) or bool(_parents(one) & _parents(other))
-
-
-def _parents(node) -> set:
-    return {parent for parent, _ in node.next_functions if parent is not None and parent.next_functions}

@@ -1,6 +1,7 @@
 """The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import overhearing
 from .checkpoint import Checkpointed
 from .exchange import Exchanged
 from .interface import listening
@@ -235,7 +237,13 @@ def text_states(
         states[module] = key[0].float(), value[0].float()
         return attend(module, query, key, value, mask, **kwargs)
 
-    with quiet(model), torch.no_grad(), listening(model, record):
+    def overhear(module, given, key, value):
+        states[module] = key[0].float(), value[0].float()
+        return key, value
+
+    own = [model.get_submodule(site.name) for site in sites if site.door == "cache"]
+    listen = listening(model, record) if len(own) < len(sites) else nullcontext()
+    with quiet(model), torch.no_grad(), listen, overhearing(own, overhear):
         for part, inputs in attempts(model, probe):
             for given in _reading(ids, inputs, is_rotary(part) and accepts(part, "position_ids")):
                 states.clear()

@@ -64,8 +64,8 @@ def wanted(model: PreTrainedModel, given=()) -> tuple[list[str], list[str]]:
     names = _names(model)
     needed = [n for n, p in names.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
     main = ["input_ids", "decoder_input_ids"] if getattr(model.config, "is_encoder_decoder", False) else ["input_ids"]
-    if not {"input_ids", *needed} & set(names) or model.main_input_name in names:
-        main = [model.main_input_name, *main]
+    first = model.main_input_name  # a name, or several
+    main = [*([first] if isinstance(first, str) else first or []), *main]
     needed = list(dict.fromkeys([*needed, *(n for n in main if n in names)])) or list(names)[:3]
     media = [n for n in names if MEDIA.search(n) and not re.search("output|return|loss", n) and n not in given]
     return needed, [n for n in media if n not in needed]

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import find, takes_cache
 from .coverage import Unreached, Watch, missed
 from .interface import configs, listening, rerouted
-from .kinds import KINDS, kind_of, within_tokens
+from .kinds import KINDS, Streams, who_sees_whom, within_tokens
 from .probes import MEDIA, attempts, quiet, wanted
 
 __all__ = ["KINDS", "Site", "Survey", "configs", "find_sites", "listening", "of_kinds", "rerouted", "survey"]
@@ -50,6 +51,12 @@ class Survey:
     unreached: tuple[Unreached, ...] = ()
     inputs: dict = field(default_factory=dict)  # what the model, or its part, ran on
     device: torch.device | None = None  # where the first site computes
+    true_hides: frozenset[str] = frozenset()  # sites behind the second door in whose masks True hides a key
+
+    @property
+    def unrun(self) -> bool:
+        """Whether some attention did not run at all."""
+        return any("did not run" in entry.reason for entry in self.unreached)
 
 
 def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site, ...]:
@@ -70,20 +77,28 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
     if probe is not None and not (hasattr(probe, "keys") and len(probe)):
         raise TypeError(f"probe must be a dict of the model's inputs by name, got {type(probe).__name__}")
     _refuse_weights_without_values(model)
-    problem, last = None, {}
+    problem, last, nothing = None, {}, None
     with quiet(model), torch.compiler.set_stance("force_eager"):
         for part, inputs in attempts(model, probe):
             ear = Ear(model)
             try:
                 with listening(model, ear.hear), ear.watch.over(model):
                     output = part(**inputs)
+                if not set(ear.names) >= set(model.modules()):  # the inputs' length made BigBird change its attention
+                    ear = Ear(model)
+                    with listening(model, ear.hear), ear.watch.over(model):
+                        output = part(**inputs)
             except Exception as error:
                 if problem is None or part is model:
                     problem, last = error, inputs
                 continue
-            if not ear.sites and part is not model:
-                continue
-            return ear.report(output, part, inputs)
+            outputs = [output, ear.try_second_door(part, inputs)]
+            found = ear.report(outputs, part, inputs)
+            if ear.sites or (part is model and not found.unrun):
+                return found
+            nothing = nothing or (found if part is model else None)
+    if nothing is not None:
+        return nothing
     needed, media = wanted(model)
     raise ValueError(
         f"could not run {type(model).__name__} on {', '.join(last) or 'guessed inputs'} to see where it attends "
@@ -98,8 +113,10 @@ class Ear:
 
     def __init__(self, model: PreTrainedModel):
         self.model, self.watch = model, Watch()
+        self.streams = Streams(self.watch.start)
         self.names = {module: name for name, module in model.named_modules()}
         self.sites, self.taps, self.within, self.cut, self.device = {}, {}, {}, set(), None
+        self.true_hides = set()
 
     def hear(self, attend, module, query, key, value, mask, **kwargs):
         self.watch.within += 1
@@ -110,7 +127,10 @@ class Ear:
                 self.within[module] = self.names[module]
                 return output, *rest
             if module not in self.sites:
-                kind = kind_of(attend, module, inputs, query, key, value, mask, **kwargs)
+                other = self.streams.differ(query, value)
+                if other is None:
+                    other = query.shape[2] != value.shape[2] and len({id(x) for x in inputs if x.dim() >= 3}) != 1
+                kind = "cross" if other else who_sees_whom(attend, module, query, key, value, mask, **kwargs)
                 self.sites[module] = Site(self.names[module], kind, key.shape[1], key.shape[3], value.shape[3])
                 self.taps[module] = torch.ones((), device=output.device, requires_grad=True)
                 self.device = self.device or key.device
@@ -118,10 +138,26 @@ class Ear:
                     self.cut.add(module)
         finally:
             self.watch.within -= 1
-        return output * self.taps[module].to(output.dtype), *rest
+        output = output * self.taps[module].to(output.dtype)
+        self.streams.through(output)
+        return output, *rest
 
-    def report(self, output, part: nn.Module, inputs: dict) -> Survey:
-        heard = _reaching(output, self.taps)
+    def try_second_door(self, part: nn.Module, inputs: dict):
+        """Add the sites that only the cache reaches; returns what the model returned, if it had to run again."""
+        own = [m for m in self.names if m in self.watch.outside and m not in self.sites and takes_cache(m)]
+        if not own:
+            return None
+        found, output = find(own, lambda: part(**inputs))
+        for module, one in found.items():
+            self.sites[module] = Site(self.names[module], one.kind, *one.shape, door="cache")
+            self.taps[module], self.device = one.tap, self.device or one.tap.device
+            if one.true_hides:
+                self.true_hides.add(self.names[module])
+        self.sites = {module: self.sites[module] for module in self.names if module in self.sites}
+        return output
+
+    def report(self, outputs: list, part: nn.Module, inputs: dict) -> Survey:
+        heard = {module for output in outputs for module in _reaching(output, self.taps)}
         named = {site.name for site in self.sites.values()} | set(self.within.values())
         needed, media = wanted(self.model, inputs)
         media = [name for name in needed if MEDIA.search(name) and name not in inputs] + media
@@ -140,6 +176,7 @@ class Ear:
             ),
             inputs=inputs,
             device=self.device,
+            true_hides=frozenset(self.true_hides),
         )
 
 

@@ -39,7 +39,7 @@ def same(prefix, other) -> bool:
 
 
 @pytest.mark.parametrize("reparam", [None, "mlp"])
-@pytest.mark.parametrize("name", ["llama", "gpt2", "t5", "bert", "clip", "vit"])
+@pytest.mark.parametrize("name", ["llama", "gpt2", "t5", "bert", "clip", "vit", "bloom", "gptj"])
 def test_saving_the_model_saves_base_and_prefix_so_that_both_come_back(name, reparam, tmp_path):
     model, prefix = attached(name, reparam=reparam)
     inputs = inputs_for(model)
@@ -336,11 +336,11 @@ got = output.logits_per_text if "logits_per_text" in output else output.logits
 assert torch.equal(got, want), (got - want).abs().max()
 import prefix_lab
 prefix_lab.detach(model)
-assert model.config._attn_implementation == "sdpa"
+assert "prefix" not in model.config._attn_implementation
 """
 
 
-@pytest.mark.parametrize("name", ["llama", "t5", "clip"])
+@pytest.mark.parametrize("name", ["llama", "t5", "clip", "gptj"])
 def test_a_model_with_a_prefix_works_in_a_process_that_never_imported_the_package(name, tmp_path):
     model, _ = attached(name)
     inputs = inputs_for(model)

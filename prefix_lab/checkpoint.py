@@ -187,8 +187,23 @@ def _chosen(folder: Path, name: str | None) -> Path:
     if name is not None and not found:
         raise FileNotFoundError(f"{folder} holds no prefix {name!r}; give the folder that a prefix was saved into")
     if not found and (runs := sorted(folder.glob("checkpoint-*/config.json"))):
-        raise FileNotFoundError(f"{folder} holds no prefix; give one of its checkpoints, such as {runs[-1].parent}")
+        last = max(runs, key=lambda path: (len(path.parent.name), path.parent.name)).parent
+        raise FileNotFoundError(f"{folder} holds no prefix; give one of its checkpoints, such as {last}")
+    if not found and _mixed(folder / "model.safetensors"):
+        raise FileNotFoundError(
+            f"{folder} holds a prefix's tensors among the model's, without the {JSON_NAME} that describes them; attach "
+            "a prefix of the same shape and load the file with model.load_state_dict, or use model.save_pretrained"
+        )
     return found.get(name, folder / JSON_NAME)
+
+
+def _mixed(weights: Path) -> bool:
+    from safetensors import safe_open
+
+    if not weights.is_file():
+        return False
+    with safe_open(weights, "pt") as file:
+        return any("attached_prefixes." in name for name in file.keys())
 
 
 def remove(path: Path) -> None:

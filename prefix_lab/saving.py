@@ -86,32 +86,35 @@ class SavesBoth:
     def __call__(self, save_directory, is_main_process=True, state_dict=None, push_to_hub=False, *args, **kwargs):
         """As the model's own, whose docstring holds."""
         model, attachment, folder = self.model, attached(self.model), Path(save_directory)
-        homes = {name: checkpoint.home_of(folder, name) for name in attachment.names}  # refused before all else
-        mine, base = f"{SLOT}.", state_dict
+        for name in attachment.names:
+            checkpoint.home_of(folder, name)  # a name that cannot be saved is refused before all else
+        base = state_dict
         if state_dict is not None:
-            base = {name: tensor for name, tensor in state_dict.items() if not name.startswith(mine)}
+            base = {name: tensor for name, tensor in state_dict.items() if not name.startswith(f"{SLOT}.")}
         modules = model._modules
         del modules[SLOT]
         try:
             type(model).save_pretrained(model, save_directory, is_main_process, base, push_to_hub, *args, **kwargs)
         finally:
             modules[SLOT] = attachment
-        for index, (name, prefix) in enumerate(zip(attachment.names, attachment.prefixes)):
-            inner = f"{mine}prefixes.{index}."
-            given = {n.removeprefix(inner): t for n, t in (state_dict or {}).items() if n.startswith(inner)}
-            if given:  # gathered by the caller, as the Trainer does under FSDP
-                tensors = checkpoint.gathered(given)
-                checkpoint.write(homes[name], prefix.config, tensors, is_main_process=is_main_process)
-            else:
-                prefix.save_pretrained(homes[name], is_main_process=is_main_process)
-        if not is_main_process:
-            return
-        for name, path in checkpoint.prefixes_in(folder).items():
-            if name not in homes:  # of an earlier save into the same folder
-                checkpoint.remove(path)
-        if push_to_hub:
+        _write_all(attachment, folder, state_dict, is_main_process)
+        if push_to_hub and is_main_process:
             repo_id, token = kwargs.get("repo_id", folder.name), kwargs.get("token")
             hub.add(folder, repo_id, token=token, message=kwargs.get("commit_message") or "A prefix")
+
+
+def _write_all(attachment: Attachment, folder: Path, state_dict=None, is_main_process: bool = True) -> None:
+    """Write every attached prefix into the folder, each in its home, and take those of an earlier save off it."""
+    for index, (name, prefix) in enumerate(zip(attachment.names, attachment.prefixes)):
+        home, inner = checkpoint.home_of(folder, name), f"{SLOT}.prefixes.{index}."
+        given = {n.removeprefix(inner): t for n, t in (state_dict or {}).items() if n.startswith(inner)}
+        if given:  # gathered by the caller, as the Trainer does under FSDP
+            checkpoint.write(home, prefix.config, checkpoint.gathered(given), is_main_process=is_main_process)
+        else:
+            prefix.save_pretrained(home, is_main_process=is_main_process)
+    for name, path in checkpoint.prefixes_in(folder).items() if is_main_process else ():
+        if name not in attachment.names:
+            checkpoint.remove(path)
 
 
 def keep_together(model: PreTrainedModel, attachment: Attachment) -> None:
@@ -153,22 +156,36 @@ def _tell_the_trainer() -> bool:
 class GoesBack(TrainerCallback):
     """Where the Trainer has loaded a checkpoint's base, load the checkpoint's prefix too."""
 
+    def on_save(self, args, state, control, model=None, **kwargs):
+        """PEFT's models write their own adapters alone."""
+        attachment = getattr(model, SLOT, None)
+        if isinstance(attachment, Attachment) and not isinstance(model, PreTrainedModel):
+            _write_all(attachment, _checkpoint_of(args, state), is_main_process=args.should_save)
+
     def on_train_begin(self, args, state, control, model=None, **kwargs):
         """After `resume_from_checkpoint`."""
-        given = args.resume_from_checkpoint
-        resumed = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        self._follow(model, given if isinstance(given, str) and Path(given).is_dir() else resumed)
+        given, resumed = args.resume_from_checkpoint, state.global_step > 0
+        folder = given if isinstance(given, str) and Path(given).is_dir() else _checkpoint_of(args, state)
+        self._follow(model, folder, resumed)
 
     def on_train_end(self, args, state, control, model=None, **kwargs):
         """After `load_best_model_at_end`."""
-        self._follow(model, state.best_model_checkpoint)
+        best = state.best_model_checkpoint
+        self._follow(model, best, args.load_best_model_at_end and best is not None)
 
-    def _follow(self, model, folder) -> None:
+    def _follow(self, model, folder, went_back: bool) -> None:
         attachment = getattr(model, SLOT, None)
-        if not isinstance(attachment, Attachment) or not getattr(attachment, "left_behind", False):
+        if not isinstance(attachment, Attachment):
+            return
+        adapters = went_back and not isinstance(model, PreTrainedModel)  # loaded, without a word about the prefix
+        if not (adapters or getattr(attachment, "left_behind", False)):
             return
         try:
             restore(model, folder)
         except (OSError, ValueError, TypeError) as error:
             attachment.left_behind = False
             _warn(f"the Trainer loaded a base without a prefix ({error})", "the checkpoint's folder")
+
+
+def _checkpoint_of(args, state) -> Path:
+    return Path(args.output_dir) / f"checkpoint-{state.global_step}"

@@ -11,6 +11,8 @@ import pytest
 import torch
 import transformers as tf
 from families import VOCAB, build, inputs_for, output_of, shake
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import save_file
 
 import prefix_lab as pl
 from prefix_lab import checkpoint, saving
@@ -37,7 +39,7 @@ def same(prefix, other) -> bool:
 
 
 @pytest.mark.parametrize("reparam", [None, "mlp"])
-@pytest.mark.parametrize("name", ["llama", "gpt2", "t5", "bert", "clip", "vit"])
+@pytest.mark.parametrize("name", ["llama", "gpt2", "t5", "bert", "clip", "vit", "bloom", "gptj"])
 def test_saving_the_model_saves_base_and_prefix_so_that_both_come_back(name, reparam, tmp_path):
     model, prefix = attached(name, reparam=reparam)
     inputs = inputs_for(model)
@@ -244,9 +246,31 @@ def test_the_best_checkpoint_at_the_end_is_the_best_prefix(tmp_path):
     assert same(prefix, pl.Prefix.from_pretrained(tmp_path / "best"))
 
 
+def with_lora(seed):
+    torch.manual_seed(seed)
+    model = get_peft_model(build("llama"), LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"))
+    return model, shake(pl.attach(model.get_base_model(), length=3, freeze=False), size=0.5, seed=seed)
+
+
+def test_beside_pefts_adapters_the_prefix_is_in_the_checkpoint_too(tmp_path):
+    whole, want = with_lora(5)
+    trainer(whole, tmp_path).train()
+    assert same(pl.Prefix.from_pretrained(tmp_path / "checkpoint-4"), want)
+    again, prefix = with_lora(6)
+    run = trainer(again, tmp_path, **{"eval_strategy": "steps", "eval_steps": 2, "load_best_model_at_end": True})
+    run.train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
+    assert same(pl.Prefix.from_pretrained(run.state.best_model_checkpoint), prefix)
+    lora = [name for name, _ in whole.named_parameters() if "lora_" in name]
+    assert Path(run.state.best_model_checkpoint).name == "checkpoint-4"
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(prefix.parameters(), want.parameters()))
+    assert all(torch.allclose(again.get_parameter(n), whole.get_parameter(n), atol=1e-5) for n in lora)
+
+
 def test_the_folder_of_a_run_names_its_checkpoints(tmp_path):
-    trainer(attached()[0], tmp_path).train()
-    with pytest.raises(FileNotFoundError, match=r"give one of its checkpoints, such as .*checkpoint-4"):
+    for step in (2, 10, 4):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "config.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match=r"give one of its checkpoints, such as .*checkpoint-10"):
         pl.Prefix.from_pretrained(tmp_path)
 
 
@@ -256,6 +280,25 @@ def test_a_trainer_without_a_prefix_trains_as_ever(tmp_path):
     trainer(model, tmp_path, steps=2).train()
     trainer(model, tmp_path, steps=2).train(resume_from_checkpoint=True)
     assert not checkpoint.prefixes_in(tmp_path / "checkpoint-2")
+
+
+def test_weights_without_a_prefix_are_warned_about_where_no_trainer_can_follow(monkeypatch):
+    model, prefix = attached()
+    base = build("llama").state_dict()
+    before = copy.deepcopy(prefix)
+    model.load_state_dict(base, strict=False)  # torch says what is missing, and a Trainer would follow
+    monkeypatch.delitem(sys.modules, "transformers.trainer")
+    with pytest.warns(UserWarning, match="hold no prefix, so the attached one is as it was; call .*restore"):
+        model.load_state_dict(base, strict=False)
+    assert same(prefix, before)
+    model.load_state_dict(model.state_dict())  # with the prefix: nothing to say
+
+
+def test_a_prefix_among_the_models_tensors_is_named(tmp_path):
+    model, _ = attached()
+    save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, tmp_path / "model.safetensors")
+    with pytest.raises(FileNotFoundError, match="among the model's, without the prefix.json that describes them"):
+        pl.Prefix.from_pretrained(tmp_path)
 
 
 # --- restore -----------------------------------------------------------------------------------------------------
@@ -293,11 +336,11 @@ got = output.logits_per_text if "logits_per_text" in output else output.logits
 assert torch.equal(got, want), (got - want).abs().max()
 import prefix_lab
 prefix_lab.detach(model)
-assert model.config._attn_implementation == "sdpa"
+assert "prefix" not in model.config._attn_implementation
 """
 
 
-@pytest.mark.parametrize("name", ["llama", "t5", "clip"])
+@pytest.mark.parametrize("name", ["llama", "t5", "clip", "gptj"])
 def test_a_model_with_a_prefix_works_in_a_process_that_never_imported_the_package(name, tmp_path):
     model, _ = attached(name)
     inputs = inputs_for(model)

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import widen
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
-from .selection import SLOT, Attachment, attached
+from .selection import SLOT, Attachment, attached, select
 from .sites import Site, Survey, in_parts, of_kinds, survey
 
 
@@ -58,7 +59,8 @@ def attach(
 ) -> Prefix | dict[str, Prefix]:
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
-    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`, or the folder or
+    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are
+    attached already, such a dict is added to them, and the weights stay frozen or not as they are. Or the folder or
     hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
     `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
     kinds: some of "encoder", "decoder", "cross"; parts: "language_model" or names of modules; default all that the
@@ -67,12 +69,19 @@ def attach(
     UnreachedWarning. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.
     """
-    if getattr(model, SLOT, None) is not None:
-        raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
+    attachment = getattr(model, SLOT, None)
+    if attachment is not None:
+        if not isinstance(prefix, dict):
+            raise ValueError(
+                "model already has a prefix attached; detach it first, or "
+                "add one by its name, attach(model, {name: prefix})"
+            )
+        attachment.refuse_taken(prefix)
     beside = isinstance(prefix, (str, os.PathLike)) and str(prefix) == model.config._name_or_path
     if isinstance(prefix, (str, os.PathLike)):
         prefix = stored(prefix)
-    found = survey(model, probe)
+    with nullcontext() if attachment is None else select(model, None):
+        found = survey(model, probe)
     sites = of_kinds(found, model, kinds, parts)
     given = {"length": length} | new
     with torch.inference_mode(False):
@@ -88,6 +97,12 @@ def attach(
             if not beside:
                 _warn_of_another_base(prefixes, model)
 
+    if attachment is not None:
+        entered = {site for _, site in attachment.sources}
+        attachment.add(prefixes)
+        _enter(model, attachment, prefixes, entered)
+        return prefix
+
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
         "trainable": [name for name, p in model.named_parameters() if p.requires_grad] if freeze else [],
@@ -96,8 +111,7 @@ def attach(
         warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
-    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
-        set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+    _enter(model, attachment, prefixes)
     for module in readers(model):
         module.register_forward_pre_hook(_before_forward)
     for config in configs(model):
@@ -108,6 +122,12 @@ def attach(
         one.unreached = found.unreached
     _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
+
+
+def _enter(model, attachment: Attachment, prefixes: dict, entered=()) -> None:
+    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
+        if site.name not in entered:
+            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
 
 
 def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Prefix]:
@@ -182,9 +202,14 @@ def _warn_if_frozen(model, attachment: Attachment) -> None:
             )
 
 
-def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
-    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached."""
+def detach(model: PreTrainedModel, name: str | None = None) -> Prefix | dict[str, Prefix]:
+    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached.
+
+    name: only this one of several; with the last one the model is as it was. Raises ValueError for an unknown name.
+    """
     attachment = attached(model)
+    if name is not None and attachment.names != (name,):
+        return attachment.remove(name)
     for module in model.modules():
         set_handler(module, None)
         for key, hook in list(module._forward_pre_hooks.items()):
@@ -192,9 +217,9 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
                 del module._forward_pre_hooks[key]
     delattr(model, SLOT)
     keep_apart(model)
-    for config, name in attachment.undo["implementations"]:
-        set_implementation(config, name)
-    for name in attachment.undo["trainable"]:
-        model.get_parameter(name).requires_grad_(True)
+    for config, own in attachment.undo["implementations"]:
+        set_implementation(config, own)
+    for weight in attachment.undo["trainable"]:
+        model.get_parameter(weight).requires_grad_(True)
     prefixes = dict(zip(attachment.names, attachment.prefixes))
-    return prefixes["prefix"] if attachment.names == ("prefix",) else prefixes
+    return prefixes[name or "prefix"] if name is not None or attachment.names == ("prefix",) else prefixes

@@ -1,19 +1,38 @@
-"""Whose prefix each row gets: the attachment of a model, and `select`."""
+"""Whose prefix each row gets: the attachment of a model, and `select`.
 
-from contextlib import contextmanager
+A selection is looked up where the prefix enters, at every layer. It is a block on the stack of calls (`with`), and
+follows contexts (asyncio's tasks, `asyncio.to_thread`); a thread has none but its own, so a selection that is to
+travel there travels as a handle. A block inside a generator function holds while that function runs, not while it
+waits for its caller to ask for more.
+"""
+
+import dis
+import inspect
+import sys
+import threading
+import weakref
+from asyncio import _get_running_loop
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from threading import Lock
+from itertools import count
+from types import FrameType
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import GenerationMixin, PreTrainedModel
 
 from .prefix import Prefix
 
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
-_SELECTED: ContextVar[dict | None] = ContextVar("selected", default=None)  # attachment -> the rows of `select`
-_COUNTING = Lock()
+_BLOCKS: ContextVar[tuple] = ContextVar("blocks", default=())  # the blocks of this context, innermost last
+_OPEN: dict[int, list] = {}  # an attachment's number -> its open blocks, of all threads
+_OPENING = threading.Lock()
+_NUMBERS = count()
+_COMPILED = threading.local()  # what _BLOCKS says, for torch.compile, which can guard this and not a ContextVar
+_ASK = "ask the context"  # there: this thread has coroutines or generators, so only the context knows
+_GENERATE = inspect.unwrap(GenerationMixin.generate).__code__
 
 
 class Attachment(nn.Module):
@@ -21,39 +40,70 @@ class Attachment(nn.Module):
 
     def __init__(self, prefixes: dict[str, Prefix], undo: dict):
         super().__init__()
-        self.names = tuple(prefixes)
-        self.prefixes = nn.ModuleList(prefixes.values())
-        self.sources = {  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
-            (name, site.name): (prefix, index)
-            for name, prefix in prefixes.items()
-            for index, site in enumerate(prefix.config.sites)
-        }
+        self.number = next(_NUMBERS)
+        self.names: tuple[str, ...] = ()
+        self.prefixes = nn.ModuleList()
+        self.sources: dict = {}  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
+        self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
         self.told = False  # whether a frozen prefix has been warned of
-        self.selections = 0  # how many `select` blocks are open, in all threads (torch.compile cannot ask a ContextVar)
-        self.checkpointed = None  # the rows of a forward pass whose layers will be computed again
+        self.selected = False  # whether `select` was ever used on it
+        self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
         self.recomputed = True
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self.number = next(_NUMBERS)  # a copy has selections of its own
+
+    def add(self, prefixes: dict[str, Prefix]) -> None:
+        """Put these beside the prefixes that are there. Raises ValueError for a name that is taken."""
+        self.refuse_taken(prefixes)
+        self.names += tuple(prefixes)
+        for name, prefix in prefixes.items():
+            self.prefixes.append(prefix)
+            self.sources |= {(name, s.name): (prefix, index) for index, s in enumerate(prefix.config.sites)}
+
+    def refuse_taken(self, names) -> None:
+        """Raises ValueError where one of the names is that of an attached prefix."""
+        if taken := [name for name in names if name in self.names]:
+            raise ValueError(f"prefix names {', '.join(taken)}, which is attached already; choose another name")
+
+    def remove(self, name: str) -> Prefix:
+        """Take one prefix away. Raises ValueError for an unknown name, or one that an open selection uses."""
+        if name not in self.names:
+            raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
+        if any(name in block.rows for block in _OPEN.get(self.number, ())):
+            raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
+        kept = {n: prefix for n, prefix in zip(self.names, self.prefixes) if n != name}
+        prefix = self.prefixes[self.names.index(name)]
+        self.names, self.prefixes, self.sources = (), nn.ModuleList(), {}
+        self.add(kept)
+        return prefix
 
     def rows(self) -> tuple:
         """The names in force: one for all rows, or one for each row of the batch (None: no prefix)."""
+        return self._in_force()[0]
+
+    def _in_force(self) -> tuple[tuple, bool]:
+        """The names in force, and whether they were given as a list, one for each row."""
         if self.checkpointed is not None and torch._C._current_graph_task_id() != -1:
             self.recomputed = True  # inside a backward pass: what the forward pass had, select block or not
             return self.checkpointed
-        if self.selections and (chosen := (_SELECTED.get() or {}).get(self)) is not None:
+        if self.selected and (chosen := _chosen(self)) is not None:
             return chosen
         if len(self.names) > 1:
             raise ValueError(
-                f"several prefixes are attached ({', '.join(self.names)}); choose with "
+                f"several prefixes are attached ({', '.join(self.names)}) and none is selected; choose with "
                 f"`with prefix_lab.select(model, {self.names[0]!r}):`"
             )
-        return self.names
+        return self.names, False
 
     def keys_and_values(self, site: str, batch: int):
         """Keys and values (B, H_kv, P, D_h) of this site for a batch, and (B, P) bool or None; None for no prefix."""
-        rows = self.rows()
-        if batch % len(rows):
-            raise ValueError(f"select names {len(rows)} rows, but the batch has {batch}; name one for each row")
+        rows, each = self._in_force()
+        if each and len(rows) != batch:
+            _refuse_other_rows(self, rows, batch)
         names = dict.fromkeys(rows)
         if len(names) == 1:  # asked at every layer for every token: the short way matters
             pair = self._pair(rows[0], site)
@@ -66,7 +116,7 @@ class Attachment(nn.Module):
         empty = [part[:, :0] for part in there[0]]
         pairs = {name: empty if pair is None else pair for name, pair in pairs.items()}
         which = {name: i for i, name in enumerate(pairs)}
-        # beam search repeats each row in place, so row i of N becomes rows i * B/N ... of B
+        # generate repeats each row in place, so row i of N becomes rows i * B/N ... of B
         order = torch.tensor([which[n] for n in rows], device=there[0][0].device).repeat_interleave(batch // len(rows))
         key, value = (
             torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
@@ -88,41 +138,223 @@ class Attachment(nn.Module):
             return
         if not any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
             return
-        rows = self.rows()
-        if not self.recomputed and rows != self.checkpointed:
+        now = self._in_force()
+        if not self.recomputed and now != self.checkpointed:
             raise RuntimeError(
                 "with gradient checkpointing, call backward() before a forward pass with another selection "
                 "(and evaluate under torch.no_grad())"
             )
-        self.checkpointed, self.recomputed = rows, False
+        self.checkpointed, self.recomputed = now, False
 
 
 def attached(model: nn.Module) -> Attachment:
     """The attachment of a model. Raises ValueError where it has none."""
     attachment = getattr(model, SLOT, None)
     if attachment is None:
-        raise ValueError(f"{type(model).__name__} has no prefix attached; call prefix_lab.attach(model) first")
+        raise ValueError(f"model must have a prefix, got a bare {type(model).__name__}; call prefix_lab.attach(model)")
     return attachment
 
 
-@contextmanager
-def select(model: PreTrainedModel, names):
+# --- selecting ---------------------------------------------------------------------------------------------------
+
+
+class Selection:
+    """A model with a choice among its prefixes: a handle that travels with the call, or a block of `with`.
+
+    As a handle, `generate`, `run` and the call itself (a forward pass) make the choice in the thread, task or generator
+    that executes them, for that call alone. It can be used any number of times, from several threads at once.
+    """
+
+    def __init__(self, model: PreTrainedModel, names: str | None | Sequence[str | None]):
+        self.model, self.names = model, names
+        self._rows()  # an unknown name is refused here, and again where it was taken off in between
+
+    def __enter__(self) -> Any:
+        attachment, rows, each = self._rows()
+        block = _Block(self, attachment, rows, each, sys._getframe(1))
+        attachment.selected = True
+        with _OPENING:
+            _OPEN[attachment.number] = [*_OPEN.get(attachment.number, ()), block]
+        _BLOCKS.set((*_BLOCKS.get(), block))
+        return self.model
+
+    def __exit__(self, *error) -> None:
+        frame = _owner(sys._getframe(1))[0]
+        mine = [block for block in _BLOCKS.get() if block.selection is self]
+        if not mine or mine[-1].frame is not frame:  # a generator that another context goes on with, or closes
+            everywhere = [block for blocks in list(_OPEN.values()) for block in blocks if block.selection is self]
+            mine = [block for block in everywhere if block.frame is frame] or mine or everywhere
+        mine[-1].close()
+
+    def __call__(self, *args, **kwargs):
+        """A forward pass of the model."""
+        return self.run(self.model, *args, **kwargs)
+
+    def generate(self, *args, **kwargs):
+        """`model.generate`."""
+        return self.run(self.model.generate, *args, **kwargs)
+
+    def run(self, function: Callable, *args, **kwargs):
+        """`function(*args, **kwargs)`, such as a pipeline; a generator or coroutine keeps the choice while it runs."""
+        with self:
+            result = function(*args, **kwargs)
+        if inspect.isgenerator(result):
+            return self._iterate(result)
+        if inspect.isasyncgen(result):
+            return self._iterate_async(result)
+        return self._wait(result) if inspect.iscoroutine(result) else result
+
+    def _iterate(self, generator):
+        with self:
+            return (yield from generator)
+
+    async def _iterate_async(self, generator):
+        with self:
+            async for item in generator:
+                yield item
+
+    async def _wait(self, coroutine):
+        with self:
+            return await coroutine
+
+    def __repr__(self):
+        return f"select({type(self.model).__name__}, {self.names!r})"
+
+    def _rows(self) -> tuple[Attachment, tuple, bool]:
+        attachment, names = attached(self.model), self.names
+        each = not (names is None or isinstance(names, str))
+        try:
+            rows = tuple(names) if each else (names,)
+        except TypeError:
+            rows = (names,)
+        if not rows or any(name is not None and name not in attachment.names for name in rows):
+            raise ValueError(
+                f"names must be among {', '.join(attachment.names)} or None, or a list of them for the "
+                f"rows of a batch, got {names!r}"
+            )
+        return attachment, rows, each
+
+
+def select(model: PreTrainedModel, names: str | None | Sequence[str | None]) -> Selection:
     """Within it, the model uses this prefix (a name, or None for the bare model), or one for each row (a list).
 
-    Of this thread only. Under beam search the rows are the prompts, not the beams.
-    Raises ValueError for a name that is not attached.
+    `with select(model, "polite"):` holds in this thread, and in what copies its context (asyncio); or
+    `select(model, "polite").generate(...)`, a handle that can be given to a thread. Under beam search the rows are the
+    prompts, not the beams. Raises ValueError for a name that is not attached.
     """
-    attachment = attached(model)
-    rows = (names,) if names is None or isinstance(names, str) else tuple(names)
-    unknown = [name for name in rows if name is not None and name not in attachment.names]
-    if unknown or not rows:
-        raise ValueError(f"names must be among {', '.join(attachment.names)} or None, got {names!r}")
-    token = _SELECTED.set((_SELECTED.get() or {}) | {attachment: rows})
-    with _COUNTING:
-        attachment.selections += 1
-    try:
-        yield model
-    finally:
-        with _COUNTING:
-            attachment.selections -= 1
-        _SELECTED.reset(token)
+    return Selection(model, names)
+
+
+def refuse_row_selection(model: nn.Module) -> None:
+    """Raises ValueError where the selection in force has a name for each row: what reorders rows calls it first."""
+    attachment = getattr(model, SLOT, None)
+    if attachment is not None and attachment.selected and (chosen := _chosen(attachment)) and chosen[1]:
+        raise ValueError(
+            f"select has a prefix for each row ({', '.join(map(str, chosen[0]))}), but rows are put in another order "
+            "here; select one name, and call once for each"
+        )
+
+
+# --- what is in force --------------------------------------------------------------------------------------------
+
+
+class _Block:
+    """A selection from its `with` to the end of the block: whose it is, and when it counts."""
+
+    def __init__(self, selection: Selection, attachment: Attachment, rows: tuple, each: bool, frame: FrameType):
+        self.selection, self.attachment, self.rows, self.each = selection, attachment, rows, each
+        self.frame, self.waits = _owner(frame)
+        self.alive = weakref.WeakSet(threading.enumerate())  # a thread that starts later may have been meant to follow
+        self.compiled = _COMPILED.__dict__.setdefault("rows", {})
+        self.before = self.compiled.get(attachment.number)
+        unsure = self.waits or _get_running_loop() is not None
+        self.compiled[attachment.number] = _ASK if unsure or self.before == _ASK else (rows, each)
+
+    def close(self) -> None:
+        number = self.attachment.number
+        with _OPENING:
+            _OPEN[number] = [block for block in _OPEN.get(number, ()) if block is not self]
+        _BLOCKS.set(tuple(block for block in _BLOCKS.get() if block is not self))
+        if self.compiled.get(number) != _ASK:
+            self.compiled[number] = self.before
+        self.frame = None
+
+    def counts(self) -> bool:
+        """Whether it holds in this context: always, but for a generator's while that waits for its caller."""
+        return not self.waits or (self.frame is not None and not _at_yield(self.frame))
+
+
+def _chosen(attachment: Attachment) -> tuple[tuple, bool] | None:
+    """The names that are selected for this attachment here and now, and whether they are a list; None for no choice."""
+    if torch.compiler.is_compiling():
+        here = getattr(_COMPILED, "rows", {}).get(attachment.number, _ASK)
+        if here != _ASK:
+            return here
+    opened = _OPEN.get(attachment.number, ())
+    if any(block.waits for block in opened):
+        owners, frame = {block.frame: block for block in opened}, sys._getframe(1)
+        while frame is not None and frame not in owners:
+            frame = frame.f_back
+        if frame is not None and owners[frame].waits:  # a generator of ours is running, whoever called it from where
+            return owners[frame].rows, owners[frame].each
+    for block in reversed(_BLOCKS.get()):
+        if block.attachment is attachment and block.counts():
+            return block.rows, block.each
+    here = threading.current_thread()
+    for block in opened:
+        if here not in block.alive and block.counts():
+            raise ValueError(
+                f"select(model, {block.selection.names!r}) is open, but not in this thread ({here.name}), which "
+                f"started after it; give the thread prefix_lab.select(model, {block.selection.names!r}).generate, "
+                "or select inside it"
+            )
+    return None
+
+
+def _owner(frame: FrameType | None) -> tuple[FrameType | None, bool]:
+    """The frame that the block belongs to, and whether it may wait, suspended, while its caller goes on.
+
+    Context managers made with contextlib, and fixtures of pytest, are generators that hold for the caller by intention.
+    """
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "contextlib":
+            frame = frame.f_back
+        elif frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+            driver = frame.f_back.f_globals.get("__name__", "") if frame.f_back is not None else ""
+            if driver != "contextlib":
+                return frame, not driver.startswith("_pytest.")
+            frame = frame.f_back
+        else:
+            break
+    return frame, False
+
+
+def _at_yield(frame: FrameType) -> bool:
+    """Whether a generator's frame is suspended at a `yield`, rather than running, or awaiting something."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if sys.version_info < (3, 11):
+        waits = frame.f_code.co_flags & inspect.CO_ASYNC_GENERATOR
+        return dis.opname[code[at]] == "YIELD_VALUE" or (dis.opname[code[at]] == "YIELD_FROM" and not waits)
+    return dis.opname[code[at]] == "YIELD_VALUE" and code[at + 3] & 3 in (1, 2)  # RESUME's argument; 3 is an await
+
+
+def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
+    """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
+    frame = sys._getframe(1) if batch % len(rows) == 0 else None
+    while frame is not None:
+        inside = frame.f_code is _GENERATE or frame.f_code.co_name == "forward"
+        module = frame.f_locals.get("self") if inside else None
+        if isinstance(module, nn.Module) and any(part is attachment for part in module.modules()):
+            if frame.f_code is _GENERATE:
+                settings = frame.f_locals["generation_config"]
+                repeats = {getattr(settings, name, None) for name in ("num_beams", "num_return_sequences")}
+                if batch // len(rows) in repeats | ({settings.top_k} if settings.penalty_alpha else set()):
+                    return
+            given = frame.f_locals.get(getattr(module, "main_input_name", "input_ids"))
+            if isinstance(given, torch.Tensor) and given.dim() > 2 and given.shape[0] == len(rows):
+                return  # several texts or pictures a row, flattened
+        frame = frame.f_back
+    raise ValueError(
+        f"select names {len(rows)} rows, but the batch has {batch}; name one for each row of the batch (only "
+        "generate repeats rows, for its beams and return sequences)"
+    )

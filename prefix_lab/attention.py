@@ -54,9 +54,32 @@ def _before_forward(module: nn.Module, args) -> None:
         attachment.remember(module)
 
 
+@overload
+def attach(model: PreTrainedModel, prefix: None = None, **new: Unpack[New]) -> Prefix: ...
+@overload
+def attach(model: PreTrainedModel, prefix: Prefix, **settings: Unpack[Settings]) -> Prefix: ...
+@overload
 def attach(
-    model, prefix=None, *, length=None, kinds=None, parts=None, freeze=True, probe=None, **new
-) -> Prefix | dict[str, Prefix]:
+    model: PreTrainedModel, prefix: dict[str, Prefix], **settings: Unpack[Settings]
+) -> dict[str, Prefix]: ...
+@overload
+def attach(
+    model: PreTrainedModel, prefix: str | os.PathLike, **settings: Unpack[Settings]
+) -> Prefix | dict[str, Prefix]: ...
+def attach(
+    model,
+    prefix=None,
+    *,
+    length=None,
+    reparam=None,
+    hidden=None,
+    init=None,
+    tokenizer=None,
+    kinds=None,
+    parts=None,
+    freeze=True,
+    probe=None,
+):
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
     prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are

@@ -1,21 +1,13 @@
 """Whose prefix each row gets: the attachment of a model, and `select`.
 
-A selection is looked up where the prefix enters, at every layer. It is a block on the stack of calls (`with`), and
-follows contexts (asyncio's tasks, `asyncio.to_thread`); a thread has none but its own, so a selection that is to
-travel there travels as a handle. A block inside a generator function holds while that function runs, not while it
-waits for its caller to ask for more.
+A selection is asked where the prefix enters, at every layer: a block of `with`, which holds where `scopes` says, or a
+handle, which travels with the call to any thread.
 """
 
-import dis
 import inspect
 import sys
-import threading
-import weakref
-from asyncio import _get_running_loop
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from itertools import count
-from types import FrameType
 from typing import Any
 
 import torch
@@ -24,15 +16,12 @@ from torch import nn
 from transformers import GenerationMixin, PreTrainedModel
 
 from .prefix import Prefix
+from .scopes import Block, blocks_of, chosen, latest
 
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
-_BLOCKS: ContextVar[tuple] = ContextVar("blocks", default=())  # the blocks of this context, innermost last
-_OPEN: dict[int, list] = {}  # an attachment's number -> its open blocks, of all threads
-_OPENING = threading.Lock()
 _NUMBERS = count()
-_COMPILED = threading.local()  # what _BLOCKS says, for torch.compile, which can guard this and not a ContextVar
-_ASK = "ask the context"  # there: this thread has coroutines or generators, so only the context knows
 _GENERATE = inspect.unwrap(GenerationMixin.generate).__code__
+_CALL = nn.Module._call_impl.__code__
 
 
 class Attachment(nn.Module):
@@ -73,7 +62,7 @@ class Attachment(nn.Module):
         """Take one prefix away. Raises ValueError for an unknown name, or one that an open selection uses."""
         if name not in self.names:
             raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
-        if any(name in block.rows for block in _OPEN.get(self.number, ())):
+        if any(name in block.rows for block in blocks_of(self)):
             raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
         kept = {n: prefix for n, prefix in zip(self.names, self.prefixes) if n != name}
         prefix = self.prefixes[self.names.index(name)]
@@ -90,8 +79,8 @@ class Attachment(nn.Module):
         if self.checkpointed is not None and torch._C._current_graph_task_id() != -1:
             self.recomputed = True  # inside a backward pass: what the forward pass had, select block or not
             return self.checkpointed
-        if self.selected and (chosen := _chosen(self)) is not None:
-            return chosen
+        if self.selected and (found := chosen(self)) is not None:
+            return found
         if len(self.names) > 1:
             raise ValueError(
                 f"several prefixes are attached ({', '.join(self.names)}) and none is selected; choose with "
@@ -171,20 +160,12 @@ class Selection:
 
     def __enter__(self) -> Any:
         attachment, rows, each = self._rows()
-        block = _Block(self, attachment, rows, each, sys._getframe(1))
         attachment.selected = True
-        with _OPENING:
-            _OPEN[attachment.number] = [*_OPEN.get(attachment.number, ()), block]
-        _BLOCKS.set((*_BLOCKS.get(), block))
+        Block(self, attachment, rows, each, sys._getframe(1)).open()
         return self.model
 
     def __exit__(self, *error) -> None:
-        frame = _owner(sys._getframe(1))[0]
-        mine = [block for block in _BLOCKS.get() if block.selection is self]
-        if not mine or mine[-1].frame is not frame:  # a generator that another context goes on with, or closes
-            everywhere = [block for blocks in list(_OPEN.values()) for block in blocks if block.selection is self]
-            mine = [block for block in everywhere if block.frame is frame] or mine or everywhere
-        mine[-1].close()
+        latest(self, sys._getframe(1)).close()
 
     def __call__(self, *args, **kwargs):
         """A forward pass of the model."""
@@ -248,111 +229,30 @@ def select(model: PreTrainedModel, names: str | None | Sequence[str | None]) -> 
 def refuse_row_selection(model: nn.Module) -> None:
     """Raises ValueError where the selection in force has a name for each row: what reorders rows calls it first."""
     attachment = getattr(model, SLOT, None)
-    if attachment is not None and attachment.selected and (chosen := _chosen(attachment)) and chosen[1]:
+    if attachment is not None and attachment.selected and (found := chosen(attachment)) and found[1]:
         raise ValueError(
-            f"select has a prefix for each row ({', '.join(map(str, chosen[0]))}), but rows are put in another order "
+            f"select has a prefix for each row ({', '.join(map(str, found[0]))}), but rows are put in another order "
             "here; select one name, and call once for each"
         )
-
-
-# --- what is in force --------------------------------------------------------------------------------------------
-
-
-class _Block:
-    """A selection from its `with` to the end of the block: whose it is, and when it counts."""
-
-    def __init__(self, selection: Selection, attachment: Attachment, rows: tuple, each: bool, frame: FrameType):
-        self.selection, self.attachment, self.rows, self.each = selection, attachment, rows, each
-        self.frame, self.waits = _owner(frame)
-        self.alive = weakref.WeakSet(threading.enumerate())  # a thread that starts later may have been meant to follow
-        self.compiled = _COMPILED.__dict__.setdefault("rows", {})
-        self.before = self.compiled.get(attachment.number)
-        unsure = self.waits or _get_running_loop() is not None
-        self.compiled[attachment.number] = _ASK if unsure or self.before == _ASK else (rows, each)
-
-    def close(self) -> None:
-        number = self.attachment.number
-        with _OPENING:
-            _OPEN[number] = [block for block in _OPEN.get(number, ()) if block is not self]
-        _BLOCKS.set(tuple(block for block in _BLOCKS.get() if block is not self))
-        if self.compiled.get(number) != _ASK:
-            self.compiled[number] = self.before
-        self.frame = None
-
-    def counts(self) -> bool:
-        """Whether it holds in this context: always, but for a generator's while that waits for its caller."""
-        return not self.waits or (self.frame is not None and not _at_yield(self.frame))
-
-
-def _chosen(attachment: Attachment) -> tuple[tuple, bool] | None:
-    """The names that are selected for this attachment here and now, and whether they are a list; None for no choice."""
-    if torch.compiler.is_compiling():
-        here = getattr(_COMPILED, "rows", {}).get(attachment.number, _ASK)
-        if here != _ASK:
-            return here
-    opened = _OPEN.get(attachment.number, ())
-    if any(block.waits for block in opened):
-        owners, frame = {block.frame: block for block in opened}, sys._getframe(1)
-        while frame is not None and frame not in owners:
-            frame = frame.f_back
-        if frame is not None and owners[frame].waits:  # a generator of ours is running, whoever called it from where
-            return owners[frame].rows, owners[frame].each
-    for block in reversed(_BLOCKS.get()):
-        if block.attachment is attachment and block.counts():
-            return block.rows, block.each
-    here = threading.current_thread()
-    for block in opened:
-        if here not in block.alive and block.counts():
-            raise ValueError(
-                f"select(model, {block.selection.names!r}) is open, but not in this thread ({here.name}), which "
-                f"started after it; give the thread prefix_lab.select(model, {block.selection.names!r}).generate, "
-                "or select inside it"
-            )
-    return None
-
-
-def _owner(frame: FrameType | None) -> tuple[FrameType | None, bool]:
-    """The frame that the block belongs to, and whether it may wait, suspended, while its caller goes on.
-
-    Context managers made with contextlib, and fixtures of pytest, are generators that hold for the caller by intention.
-    """
-    while frame is not None:
-        if frame.f_globals.get("__name__") == "contextlib":
-            frame = frame.f_back
-        elif frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
-            driver = frame.f_back.f_globals.get("__name__", "") if frame.f_back is not None else ""
-            if driver != "contextlib":
-                return frame, not driver.startswith("_pytest.")
-            frame = frame.f_back
-        else:
-            break
-    return frame, False
-
-
-def _at_yield(frame: FrameType) -> bool:
-    """Whether a generator's frame is suspended at a `yield`, rather than running, or awaiting something."""
-    code, at = frame.f_code.co_code, frame.f_lasti
-    if sys.version_info < (3, 11):
-        waits = frame.f_code.co_flags & inspect.CO_ASYNC_GENERATOR
-        return dis.opname[code[at]] == "YIELD_VALUE" or (dis.opname[code[at]] == "YIELD_FROM" and not waits)
-    return dis.opname[code[at]] == "YIELD_VALUE" and code[at + 3] & 3 in (1, 2)  # RESUME's argument; 3 is an await
 
 
 def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
     """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
     frame = sys._getframe(1) if batch % len(rows) == 0 else None
     while frame is not None:
-        inside = frame.f_code is _GENERATE or frame.f_code.co_name == "forward"
-        module = frame.f_locals.get("self") if inside else None
-        if isinstance(module, nn.Module) and any(part is attachment for part in module.modules()):
+        found = frame.f_locals if frame.f_code in (_GENERATE, _CALL) else {}
+        module = found.get("self")
+        if module is not None and any(part is attachment for part in module.modules()):
             if frame.f_code is _GENERATE:
-                settings = frame.f_locals["generation_config"]
+                settings = found["generation_config"]
                 repeats = {getattr(settings, name, None) for name in ("num_beams", "num_return_sequences")}
                 if batch // len(rows) in repeats | ({settings.top_k} if settings.penalty_alpha else set()):
                     return
-            given = frame.f_locals.get(getattr(module, "main_input_name", "input_ids"))
-            if isinstance(given, torch.Tensor) and given.dim() > 2 and given.shape[0] == len(rows):
-                return  # several texts or pictures a row, flattened
+            else:
+                first = found["args"][:1] or [None]
+                given = found["kwargs"].get(getattr(module, "main_input_name", "input_ids"), first[0])
+                if isinstance(given, torch.Tensor) and given.dim() > 2 and given.shape[0] == len(rows):
+                    return  # several texts or pictures a row, flattened
         frame = frame.f_back
     raise ValueError(
         f"select names {len(rows)} rows, but the batch has {batch}; name one for each row of the batch (only "

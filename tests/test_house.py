@@ -19,8 +19,8 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "interface probes kinds coverage sites hub checkpoint exchange prefix masks selection saving attention inspection "
-    "rows training prediction prompt methods town metrics bases figures widgets claims"
+    "interface probes kinds coverage sites hub checkpoint exchange prefix masks scopes selection saving attention "
+    "inspection rows training prediction prompt methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {
     "town",

@@ -3,8 +3,10 @@
 import os
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, overload
 
 import torch
 from torch import nn
@@ -54,18 +56,54 @@ def _before_forward(module: nn.Module, args) -> None:
         attachment.remember(module)
 
 
-@overload
-def attach(model: PreTrainedModel, prefix: None = None, **new: Unpack[New]) -> Prefix: ...
-@overload
-def attach(model: PreTrainedModel, prefix: Prefix, **settings: Unpack[Settings]) -> Prefix: ...
+Names = str | Sequence[str] | None
+
+
 @overload
 def attach(
-    model: PreTrainedModel, prefix: dict[str, Prefix], **settings: Unpack[Settings]
+    model: PreTrainedModel,
+    prefix: None = None,
+    *,
+    length: int | None = None,
+    reparam: str | None = None,
+    hidden: int | None = None,
+    init: Any = None,
+    tokenizer: Any = None,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: Prefix,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: dict[str, Prefix],
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
 ) -> dict[str, Prefix]: ...
 @overload
 def attach(
-    model: PreTrainedModel, prefix: str | os.PathLike, **settings: Unpack[Settings]
-) -> Prefix | dict[str, Prefix]: ...
+    model: PreTrainedModel,
+    prefix: str | os.PathLike,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Any: ...
 def attach(
     model,
     prefix=None,
@@ -106,14 +144,15 @@ def attach(
     with nullcontext() if attachment is None else select(model, None):
         found = survey(model, probe)
     sites = of_kinds(found, model, kinds, parts)
-    given = {"length": length} | new
+    given = {"length": length, "reparam": reparam, "hidden": hidden, "init": init, "tokenizer": tokenizer}
+    new = {name: value for name, value in given.items() if value is not None}
     with torch.inference_mode(False):
         if prefix is None:
-            prefixes = {"prefix": make_prefix(model, sites, length, probe=probe, device=found.device, **new)}
+            prefixes = {"prefix": make_prefix(model, sites, probe=probe, device=found.device, **new)}
             if parts is not None:
                 prefixes["prefix"].config.base["parts"] = _several(parts)
-        elif any(value is not None for value in given.values()):
-            extra = ", ".join(name for name, value in given.items() if value is not None)
+        elif new:
+            extra = ", ".join(new)
             raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
         else:
             prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
@@ -225,7 +264,7 @@ def _warn_if_frozen(model, attachment: Attachment) -> None:
             )
 
 
-def detach(model: PreTrainedModel, name: str | None = None) -> Prefix | dict[str, Prefix]:
+def detach(model: PreTrainedModel, name: str | None = None) -> Any:
     """Take the prefix off again and give the model back bit for bit as it was; returns what was attached.
 
     name: only this one of several; with the last one the model is as it was. Raises ValueError for an unknown name.

@@ -165,7 +165,9 @@ def test_links_between_documents_lead_somewhere(path):
             assert any(p.exists() for p in (there, there.with_name(there.name + ".ipynb"))), f"{link} is not there"
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "book" / "intro.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "book" / "intro.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name
+)
 def test_python_in_documents_runs(path, tmp_path):
     codes = blocks(path, "python")
     assert codes, "no example"

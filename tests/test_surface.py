@@ -1,5 +1,6 @@
 """What an editor and a type checker see of the package."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,14 +38,12 @@ def checked(code: str, folder: Path) -> subprocess.CompletedProcess:
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}', encoding="utf-8")
     command = [sys.executable, "-m", "basedpyright", "--level", "error", "--pythonpath", sys.executable]
     return subprocess.run(
-        [*command, "--project", folder, script], cwd=ROOT, capture_output=True, text=True, env=environment()
+        [*command, "--project", folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-
-
-def environment() -> dict:
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name)
@@ -60,7 +59,7 @@ def test_a_type_checker_knows_what_attach_returns(tmp_path):
 
 def test_a_type_checker_sees_a_misspelt_keyword(tmp_path):
     done = checked(WRONG, tmp_path)
-    assert "lenght" in done.stdout
+    assert "No overloads for" in done.stdout
     assert done.returncode == 1
 
 

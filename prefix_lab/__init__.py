@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .claims import claim as claim
     from .claims import full_size as full_size
     from .inspection import attention_mass as attention_mass
+    from .methods import load as load
     from .methods import tune as tune
     from .prefix import Prefix as Prefix
     from .prefix import PrefixConfig as PrefixConfig

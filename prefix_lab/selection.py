@@ -140,7 +140,7 @@ def attached(model: nn.Module) -> Attachment:
     """The attachment of a model. Raises ValueError where it has none."""
     attachment = getattr(model, SLOT, None)
     if attachment is None:
-        raise ValueError(f"model must have a prefix, got a bare {type(model).__name__}; call prefix_lab.attach(model)")
+        raise ValueError(f"{type(model).__name__} has no prefix attached; call prefix_lab.attach(model) first")
     return attachment
 
 

@@ -3,7 +3,10 @@
 import os
 import warnings
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, overload
 
 import torch
 from torch import nn
@@ -15,7 +18,7 @@ from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import numbered_from_the_text, widen
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
-from .selection import SLOT, Attachment, attached
+from .selection import SLOT, Attachment, attached, select
 from .sites import Site, Survey, in_parts, of_kinds, survey
 
 
@@ -65,12 +68,72 @@ def _number_rows(model: nn.Module, args, kwargs):
     return numbers and (args, kwargs | numbers)
 
 
+Names = str | Sequence[str] | None
+
+
+@overload
 def attach(
-    model, prefix=None, *, length=None, kinds=None, parts=None, freeze=True, probe=None, **new
-) -> Prefix | dict[str, Prefix]:
+    model: PreTrainedModel,
+    prefix: None = None,
+    *,
+    length: int | None = None,
+    reparam: str | None = None,
+    hidden: int | None = None,
+    init: Any = None,
+    tokenizer: Any = None,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: Prefix,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: dict[str, Prefix],
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> dict[str, Prefix]: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: str | os.PathLike,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Any: ...
+def attach(
+    model,
+    prefix=None,
+    *,
+    length=None,
+    reparam=None,
+    hidden=None,
+    init=None,
+    tokenizer=None,
+    kinds=None,
+    parts=None,
+    freeze=True,
+    probe=None,
+):
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
-    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`, or the folder or
+    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are
+    attached already, such a dict is added to them, and the weights stay frozen or not as they are. Or the folder or
     hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
     `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
     kinds: some of "encoder", "decoder", "cross"; parts: "language_model" or names of modules; default all that the
@@ -79,26 +142,40 @@ def attach(
     UnreachedWarning. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.
     """
-    if getattr(model, SLOT, None) is not None:
-        raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
+    attachment = getattr(model, SLOT, None)
+    if attachment is not None:
+        if not isinstance(prefix, dict):
+            raise ValueError(
+                "model already has a prefix attached; detach it first, or "
+                "add one by its name, attach(model, {name: prefix})"
+            )
+        attachment.refuse_taken(prefix)
     beside = isinstance(prefix, (str, os.PathLike)) and str(prefix) == model.config._name_or_path
     if isinstance(prefix, (str, os.PathLike)):
         prefix = stored(prefix)
-    found = survey(model, probe)
+    with nullcontext() if attachment is None else select(model, None):
+        found = survey(model, probe)
     sites = of_kinds(found, model, kinds, parts)
-    given = {"length": length} | new
+    given = {"length": length, "reparam": reparam, "hidden": hidden, "init": init, "tokenizer": tokenizer}
+    new = {name: value for name, value in given.items() if value is not None}
     with torch.inference_mode(False):
         if prefix is None:
-            prefixes = {"prefix": make_prefix(model, sites, length, probe=probe, device=found.device, **new)}
+            prefixes = {"prefix": make_prefix(model, sites, probe=probe, device=found.device, **new)}
             if parts is not None:
                 prefixes["prefix"].config.base["parts"] = _several(parts)
-        elif any(value is not None for value in given.values()):
-            extra = ", ".join(name for name, value in given.items() if value is not None)
+        elif new:
+            extra = ", ".join(new)
             raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
         else:
             prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
             if not beside:
                 _warn_of_another_base(prefixes, model)
+
+    if attachment is not None:
+        entered = {site for _, site in attachment.sources}
+        attachment.add(prefixes)
+        _enter(model, attachment, prefixes, found, entered)
+        return prefix
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
@@ -108,11 +185,7 @@ def attach(
         warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
-    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
-        if site.door == "cache":
-            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
-        else:
-            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+    _enter(model, attachment, prefixes, found)
     own = [getattr(model.get_submodule(site.name), "config", None) for site in found.sites if site.door == "cache"]
     for module in readers(model):
         routed = not any(module.config is config for config in own)
@@ -126,6 +199,17 @@ def attach(
         one.unreached = found.unreached
     _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
+
+
+def _enter(model, attachment: Attachment, prefixes: dict, found: Survey, entered=()) -> None:
+    """Open the door of every site of these prefixes that no earlier one has opened."""
+    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
+        if site.name in entered:
+            continue
+        if site.door == "cache":
+            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
+        else:
+            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
 
 
 def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Prefix]:
@@ -200,9 +284,14 @@ def _warn_if_frozen(model, attachment: Attachment) -> None:
             )
 
 
-def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
-    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached."""
+def detach(model: PreTrainedModel, name: str | None = None) -> Any:
+    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached.
+
+    name: only this one of several; with the last one the model is as it was. Raises ValueError for an unknown name.
+    """
     attachment = attached(model)
+    if name is not None and attachment.names != (name,):
+        return attachment.remove(name)
     for module in model.modules():
         set_handler(module, None)
         leave(module)
@@ -212,9 +301,9 @@ def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
                 module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)
     keep_apart(model)
-    for config, name in attachment.undo["implementations"]:
-        set_implementation(config, name)
-    for name in attachment.undo["trainable"]:
-        model.get_parameter(name).requires_grad_(True)
+    for config, own in attachment.undo["implementations"]:
+        set_implementation(config, own)
+    for weight in attachment.undo["trainable"]:
+        model.get_parameter(weight).requires_grad_(True)
     prefixes = dict(zip(attachment.names, attachment.prefixes))
-    return prefixes["prefix"] if attachment.names == ("prefix",) else prefixes
+    return prefixes[name or "prefix"] if name is not None or attachment.names == ("prefix",) else prefixes

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader
 
 from . import rows as token_rows
 from .probes import same_modes
-from .rows import IGNORED, collate
+from .batches import collate
+from .rows import IGNORED
 
 KINDS = ("generate", "classify", "tag", "span")
 HEADS = {"tag": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering"}

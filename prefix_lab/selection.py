@@ -125,3 +125,14 @@ def select(model: PreTrainedModel, names):
         with _COUNTING:
             attachment.selections -= 1
         _SELECTED.reset(token)
+
+
+def refuse_row_selection(model: nn.Module) -> None:
+    """Raise ValueError where `select` names one prefix for each of several rows: `fit` and `predict` reorder rows."""
+    attachment = getattr(model, SLOT, None)
+    rows = (_SELECTED.get() or {}).get(attachment, ()) if attachment is not None else ()
+    if len(rows) > 1:
+        raise ValueError(
+            f"select must name one prefix here, got {len(rows)} for the rows ({', '.join(map(str, rows))}); fit, "
+            "evaluate and predict reorder rows, so select one name and give the rows of that one"
+        )

@@ -19,10 +19,12 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "interface probes sites checkpoint prefix masks selection attention inspection rows training prediction methods "
+    "interface probes sites checkpoint prefix masks selection attention inspection rows batches losses training "
+    "prediction methods "
     "town metrics bases figures widgets claims"
 ).split()
-TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training", "rows"}
+TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training"}
+TEACHING |= {"rows", "batches", "losses"}
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
 

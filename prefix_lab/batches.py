@@ -55,30 +55,32 @@ def loader(
     tokenizer=None,
     shuffle: bool = False,
     max_length: int | None = None,
+    name: str = "data",
 ):
     """An iterable of batches from rows, columns, a dataset, a stream, a DataLoader, or a list of ready batches.
 
     A row is a dict: texts (`source` and `target`, or `messages`), or what the model's forward takes, as lists, arrays
     or tensors, with labels. max_length: longer rows are cut on the right, with a warning for lost targets.
+    name: what the data is called in an error.
     Raises ValueError, with the row's index, for what the model cannot read.
     """
     if isinstance(data, Iterator):
-        raise ValueError(f"data must be readable more than once, got a {type(data).__name__}; pass list(...) of it")
+        raise ValueError(f"{name} must be readable more than once, got a {type(data).__name__}; pass list(...) of it")
     if isinstance(data, Mapping):
-        data = _rows_of_columns(data)
+        data = _rows_of_columns(data, name)
     reader = Reader(model, tokenizer, max_length)
     if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
         if not hasattr(data, "__iter__"):
-            raise ValueError(f"data must be a list of rows, a dataset or a DataLoader, got {type(data).__name__}")
+            raise ValueError(f"{name} must be a list of rows, a dataset or a DataLoader, got {type(data).__name__}")
         return Stream(reader, data, batch_size)
     if len(data) == 0:
-        raise ValueError("the data holds no row")
+        raise ValueError(f"{name} must hold at least one row, but the data holds no row; check what was selected")
     rows = list(data) if hasattr(data, "__iter__") else [data[index] for index in range(len(data))]
     if all(is_batch(row) for row in rows):
         return [reader.batch(batch, index) for index, batch in enumerate(rows)]
     rows = reader.rows(rows)
     if all(_without_label(row) for row in rows):
-        raise ValueError(f"labels must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
+        raise ValueError(f"labels of {name} must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
                          "give at least one row a target")  # fmt: skip
     return DataLoader(rows, batch_size, shuffle=shuffle, collate_fn=reader.collate)
 
@@ -264,13 +266,15 @@ def _positions(model) -> int | None:
     return limit if isinstance(limit, int) and limit > 0 else None
 
 
-def _rows_of_columns(data: Mapping) -> list[dict]:
+def _rows_of_columns(data: Mapping, name: str) -> list[dict]:
     """A dict of columns, such as a tokenizer's BatchEncoding, as rows."""
-    if splits := [name for name, column in data.items() if hasattr(column, "column_names")]:
-        raise ValueError(f"data must be one split, got {', '.join(splits)}; pass data[{splits[0]!r}]")
-    lengths = {name: len(column) for name, column in data.items() if hasattr(column, "__len__")}
+    if splits := [split for split, column in data.items() if hasattr(column, "column_names")]:
+        raise ValueError(f"{name} must be one split, got {', '.join(splits)}; pass its [{splits[0]!r}]")
+    lengths = {column: len(values) for column, values in data.items() if hasattr(values, "__len__")}
     if len(set(lengths.values())) > 1 or len(lengths) < len(data):
-        raise ValueError(f"columns must be lists of one length, got {lengths or dict(data)}; give each row an entry")
+        raise ValueError(
+            f"the columns of {name} must be lists of one length, got {lengths or dict(data)}; give each row an entry"
+        )
     return [dict(zip(data, row)) for row in zip(*data.values())]
 
 

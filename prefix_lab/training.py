@@ -68,10 +68,10 @@ def fit(
     history, start = History(), time.perf_counter()
     with torch.random.fork_rng(devices=[]), same_modes(model):
         torch.manual_seed(seed)
-        batches = endless(loader(model, train, batch_size, tokenizer, shuffle=True, max_length=max_length))
+        batches = endless(loader(model, train, batch_size, tokenizer, True, max_length, name="train"))
         held_out = None  # encoded once
         if validation is not None:
-            held_out = loader(model, validation, batch_size, tokenizer, max_length=max_length)
+            held_out = loader(model, validation, batch_size, tokenizer, False, max_length, name="validation")
         bar, counted = _bar(steps, progress), False
         try:
             for step in range(1, steps + 1):
@@ -158,7 +158,9 @@ def _refuse_settings(**settings) -> None:
         if name in ("steps", "batch_size", "every") or name == "max_length" and value is not None:
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-        elif name != "max_length" and not (isinstance(value, Real) and 0 <= value <= (1 if name == "warmup" else value)):
+        elif name != "max_length" and not (
+            isinstance(value, Real) and 0 <= value <= (1 if name == "warmup" else value)
+        ):
             raise ValueError(f"{name} must be a number from 0 {'to 1' if name == 'warmup' else 'up'}, got {value!r}")
 
 

@@ -80,8 +80,10 @@ def loader(
         return [reader.batch(batch, index) for index, batch in enumerate(rows)]
     rows = reader.rows(rows)
     if all(_without_label(row) for row in rows):
-        raise ValueError(f"labels of {name} must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
-                         "give at least one row a target")  # fmt: skip
+        raise ValueError(
+            f"labels of {name} must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
+            "give at least one row a target"
+        )
     return DataLoader(rows, batch_size, shuffle=shuffle, collate_fn=reader.collate)
 
 

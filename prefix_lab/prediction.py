@@ -13,8 +13,8 @@ import transformers
 from torch.utils.data import DataLoader
 
 from . import rows as token_rows
-from .probes import same_modes
 from .batches import collate
+from .probes import same_modes
 from .rows import IGNORED
 from .selection import refuse_row_selection
 
@@ -132,8 +132,11 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
     refuse_row_selection(model)
     rows, batch_size = list(rows), int(batch_size)
     for index, row in enumerate(rows):
-        if not isinstance(row.get("source"), str):
-            raise ValueError(f"row {index}: source must be a text, got {row.get('source')!r}; write one")
+        if not row.get("source"):  # of an empty one there may be a special token to read
+            try:
+                token_rows.prompt(row, tokenizer, model.config.is_encoder_decoder)
+            except ValueError as error:
+                raise ValueError(f"row {index}: {error}") from error
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["source"]))
     answers: list = [None] * len(rows)
     with torch.no_grad(), same_modes(model):

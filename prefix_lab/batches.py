@@ -84,6 +84,8 @@ def loader(
             f"labels of {name} must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
             "give at least one row a target"
         )
+    if "start_positions" in rows[0] and not shuffle:  # a choice among places: padding would add some to choose from
+        return DataLoader(rows, batch_sampler=_of_one_length(rows, batch_size), collate_fn=reader.collate)
     return DataLoader(rows, batch_size, shuffle=shuffle, collate_fn=reader.collate)
 
 
@@ -128,8 +130,8 @@ class Reader:
         self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
         self.model, self.tokenizer, self.max_length = inner, tokenizer, max_length
         self.config = inner.config
-        self.two = inner.config.is_encoder_decoder
-        self.pad = inner.config.get_text_config().pad_token_id or 0
+        self.two = getattr(self.config, "is_encoder_decoder", False)
+        self.pad = getattr(self.config.get_text_config(), "pad_token_id", None) or 0
         embeddings, output = _or_none(inner.get_input_embeddings), _or_none(inner.get_output_embeddings)
         self.vocabulary = getattr(embeddings, "num_embeddings", None)
         self.names = getattr(output, "out_features", None) or getattr(self.config, "num_labels", None)
@@ -138,8 +140,8 @@ class Reader:
         self.positions = _positions(inner)
 
     def collate(self, rows: list[dict]) -> dict[str, torch.Tensor]:
-        """The rows as a batch; see `collate`."""
-        return collate(rows, self.pad)
+        """The rows as a batch; see `collate`. The library keeps packed texts apart only where nothing is cached."""
+        return collate(rows, self.pad) | ({"use_cache": False} if any(map(is_packed, rows)) else {})
 
     def rows(self, rows: list, first: int = 0) -> list[dict]:
         """Token rows, checked; `first` is the index of the first of them in the data."""
@@ -192,12 +194,20 @@ class Reader:
         }
         try:
             self.refuse_columns(batch)
-            if "attention_mask" in batch and getattr(batch.get("position_ids"), "ndim", 0) == 2:
-                for row in range(len(batch["position_ids"])):
-                    names = ("position_ids", "attention_mask")
-                    if is_packed({name: batch[name][min(row, len(batch[name]) - 1)].tolist() for name in names}):
-                        raise ValueError("attention_mask must be left out where position_ids pack several texts in a "
-                                         "row, got both; the library keeps the texts apart without it")  # fmt: skip
+            positions = batch.get("position_ids")
+            if getattr(positions, "ndim", 0) == 2 and any(
+                is_packed({"position_ids": row.tolist()}) for row in positions
+            ):
+                self.refuse_packed()
+                mask = batch.get("attention_mask")
+                if mask is None:
+                    batch["use_cache"] = False
+                elif any(is_packed({"position_ids": row, "attention_mask": kept}) for row, kept in
+                         zip(positions.expand(len(mask), -1).tolist(), mask.tolist())):  # fmt: skip
+                    raise ValueError(
+                        "attention_mask must be left out where position_ids pack several texts in a row, got both; "
+                        "without a mask the library keeps the texts apart"
+                    )
         except ValueError as error:
             raise ValueError(f"batch {index}: {error}") from error
         return batch
@@ -246,9 +256,14 @@ class Reader:
             self._known("labels", [labels] if labels != IGNORED else [], self.names, "the model's outputs")
         if self.of_row and isinstance(labels, list) and len(labels) not in (1, self.names):
             raise ValueError(f"labels must be one, or one for each of {self.names} names, got {labels}; see num_labels")
-        if is_packed(row) and (self.two or not getattr(self.model, "can_generate", bool)()):
+        if is_packed(row):
+            self.refuse_packed()
+
+    def refuse_packed(self) -> None:
+        """Raise ValueError where the library would not keep several texts in a row apart."""
+        if self.two or "use_cache" not in self.takes or "Masked" in type(self.model).__name__:
             raise ValueError(
-                "position_ids of several packed texts keep them apart in a decoder alone, got them for "
+                "position_ids of several packed texts are kept apart by decoders alone, got them for "
                 f"{type(self.model).__name__}; give each text a row of its own"
             )
 
@@ -257,6 +272,14 @@ class Reader:
         wrong = [x for x in ids if isinstance(x, int) and not 0 <= x < (count or x + 1)]
         if wrong:
             raise ValueError(f"{name} must be from 0 to {count - 1}, {what}, got {wrong[0]}; use its own tokenizer")
+
+
+def _of_one_length(rows: list[dict], batch_size: int) -> list[list[int]]:
+    """The indices of the rows in batches, each of rows of one length."""
+    groups: dict[int, list[int]] = {}
+    for index, row in enumerate(rows):
+        groups.setdefault(len(row.get("input_ids", ())), []).append(index)
+    return [group[i : i + batch_size] for group in groups.values() for i in range(0, len(group), batch_size)]
 
 
 def _positions(model) -> int | None:

@@ -61,6 +61,8 @@ _ROOMS = {
     "attention",
     "inspection",
     "rows",
+    "batches",
+    "losses",
     "training",
     "prediction",
     "prompt",

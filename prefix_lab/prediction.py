@@ -6,14 +6,17 @@ mask with a label's first token), "tag" (a class for each word) and "span" (a pi
 
 import copy
 from contextlib import contextmanager
+from numbers import Integral
 
 import torch
 import transformers
 from torch.utils.data import DataLoader
 
 from . import rows as token_rows
+from .batches import collate
 from .probes import same_modes
-from .rows import IGNORED, collate
+from .rows import IGNORED
+from .selection import refuse_row_selection
 
 KINDS = ("generate", "classify", "tag", "span")
 HEADS = {"tag": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering"}
@@ -43,7 +46,8 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
     """The row as tokens with labels, for a model whose head fits the kind.
 
     generate: source, target, end, as in `rows.encode`.
-    classify: source, one mask, end; the label at the mask is the first token of the target.
+    classify: source, one mask, end; the label at the mask is the first token of the target. Special tokens stand
+    where the tokenizer puts them around a text; where it puts none behind, the end-of-sequence token ends the row.
     tag: the words of `tokens` with spaces between, end; a word's entry in `tags` is the label of its first token, and
     its other tokens have none.
     span: source, which holds `context`, end; the places of the first and the last token of the first of `answers`,
@@ -52,8 +56,10 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
     if kind == "generate":
         return token_rows.encode(row, tokenizer, is_encoder_decoder)
     if kind == "classify":
-        ids = tokenizer(row["source"], add_special_tokens=False)["input_ids"]
-        return _masked(ids, tokenizer, first_tokens([row["target"]], tokenizer)[0])
+        ids, place = _masked(row, tokenizer)
+        answers = [IGNORED] * len(ids)
+        answers[place] = first_tokens([row["target"]], tokenizer)[0]
+        return {"input_ids": ids, "labels": answers}
     if kind == "tag":
         ids, places = _words(row, tokenizer)
         answers = [IGNORED] * len(ids)
@@ -86,8 +92,8 @@ def training_rows(rows, tokenizer, kind: str, is_encoder_decoder: bool = False, 
     encoded = [encode(row, tokenizer, kind, is_encoder_decoder) for row in rows]
     if kind != "span":
         return encoded
-    pad = tokenizer.pad_token_id
-    return DataLoader(encoded, batch_size, shuffle=True, collate_fn=lambda rows: _collate_spans(rows, pad))
+    pad = token_rows.special(tokenizer, "pad_token")
+    return DataLoader(encoded, batch_size, shuffle=True, collate_fn=lambda rows: collate(rows, pad))
 
 
 @contextmanager
@@ -121,7 +127,16 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     answer = {"generate": _generate, "classify": _classify, "tag": _tag, "span": _span}[kind]
-    rows = list(rows)
+    if not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}")
+    refuse_row_selection(model)
+    rows, batch_size = list(rows), int(batch_size)
+    for index, row in enumerate(rows):
+        if not row.get("source"):  # of an empty one there may be a special token to read
+            try:
+                token_rows.prompt(row, tokenizer, model.config.is_encoder_decoder)
+            except ValueError as error:
+                raise ValueError(f"row {index}: {error}") from error
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]["source"]))
     answers: list = [None] * len(rows)
     with torch.no_grad(), same_modes(model):
@@ -136,7 +151,7 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
 
 def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
     two = model.config.is_encoder_decoder
-    ids = [tokenizer(row["source"], add_special_tokens=two)["input_ids"] for row in rows]
+    ids = [token_rows.prompt(row, tokenizer, two) for row in rows]
     if two:
         batch = _batch(model, tokenizer, ids)
     else:  # padded on the left: what is written must follow the last token
@@ -150,11 +165,10 @@ def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
 
 def _classify(model, tokenizer, rows, labels, _) -> list[str]:
     names = first_tokens(labels, tokenizer)
-    ids = [tokenizer(row["source"], add_special_tokens=False)["input_ids"] for row in rows]
-    ids = [_masked(x, tokenizer, IGNORED)["input_ids"] for x in ids]
+    masked = [_masked(row, tokenizer) for row in rows]
     with choosing(model, names):
-        logits = model(**_batch(model, tokenizer, ids)).logits  # (B, T, V)
-    best = logits[torch.arange(len(rows)), [len(x) - 2 for x in ids]].argmax(dim=-1)  # (B,), at the mask
+        logits = model(**_batch(model, tokenizer, [ids for ids, _ in masked])).logits  # (B, T, V)
+    best = logits[torch.arange(len(rows)), [place for _, place in masked]].argmax(dim=-1)  # (B,), at the mask
     return [labels[names.index(token)] for token in best.tolist()]
 
 
@@ -180,37 +194,40 @@ def _span(model, tokenizer, rows, labels, _, longest: int = 32) -> list[str]:
 # --- tokens ------------------------------------------------------------------------------------------------------
 
 
-def _masked(ids: list[int], tokenizer, label: int) -> dict[str, list[int]]:
-    ids = [*ids, tokenizer.mask_token_id, tokenizer.eos_token_id]
-    return {"input_ids": ids, "labels": [IGNORED] * (len(ids) - 2) + [label, IGNORED]}
+def _framed(ids: list[int], tokenizer) -> tuple[list[int], int]:
+    """The ids within the tokenizer's special tokens, with an end in any case, and how many stand before them."""
+    before, after = token_rows.frame(tokenizer)
+    return [*before, *ids, *(after or [token_rows.special(tokenizer, "eos_token")])], len(before)
+
+
+def _masked(row: dict, tokenizer) -> tuple[list[int], int]:
+    """The ids of a row's source with one mask behind it, and the mask's place."""
+    ids = tokenizer(row["source"], add_special_tokens=False)["input_ids"]
+    framed, skipped = _framed([*ids, token_rows.special(tokenizer, "mask_token")], tokenizer)
+    return framed, skipped + len(ids)
 
 
 def _words(row: dict, tokenizer) -> tuple[list[int], list[int]]:
-    """The ids of a row of words, with the end token, and the place of each word's first token."""
+    """The ids of a row of words, and the place of each word's first token."""
     encoded = tokenizer(" ".join(row["tokens"]), add_special_tokens=False, return_offsets_mapping=True)
     ends = [end for _, end in encoded["offset_mapping"]]
+    ids, skipped = _framed(encoded["input_ids"], tokenizer)
     places, start = [], 0
     for word in row["tokens"]:  # a token that ends where the word starts is the space before it
-        places.append(next(i for i, end in enumerate(ends) if end > start))
+        places.append(skipped + next(i for i, end in enumerate(ends) if end > start))
         start += len(word) + 1
-    return [*encoded["input_ids"], tokenizer.eos_token_id], places
+    return ids, places
 
 
 def _pieces(row: dict, tokenizer) -> tuple[list[int], list[tuple[int, int]]]:
-    """The ids of source and end, and for each token of the source where it stands, counted from the context's start."""
+    """The ids of a source, and for each token up to its last where it stands, counted from the context's start."""
     encoded = tokenizer(row["source"], add_special_tokens=False, return_offsets_mapping=True)
     start = row["source"].rindex(row["context"])
-    spans = [(left - start, right - start) for left, right in encoded["offset_mapping"]]
-    return [*encoded["input_ids"], tokenizer.eos_token_id], spans
+    ids, skipped = _framed(encoded["input_ids"], tokenizer)
+    nowhere = [(-1, -1)] * skipped  # special tokens
+    return ids, nowhere + [(left - start, right - start) for left, right in encoded["offset_mapping"]]
 
 
 def _batch(model, tokenizer, ids: list[list[int]]) -> dict[str, torch.Tensor]:
-    batch = collate([{"input_ids": x, "labels": 0} for x in ids], tokenizer.pad_token_id)
-    del batch["labels"]
+    batch = collate([{"input_ids": x} for x in ids], token_rows.special(tokenizer, "pad_token"))
     return {name: tensor.to(model.device) for name, tensor in batch.items()}
-
-
-def _collate_spans(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
-    batch = collate([{**row, "labels": 0} for row in rows], pad_token_id)
-    del batch["labels"]
-    return batch | {name: torch.tensor([row[name] for row in rows]) for name in ("start_positions", "end_positions")}

@@ -1,53 +1,88 @@
-"""From what people have to batches: texts, token rows and ready batches, encoded and padded."""
+"""A row of texts as tokens: what training reads is what inference reads, and the loss is on the answer alone."""
 
-import torch
-from torch.utils.data import DataLoader
-from transformers import PreTrainedModel
-
-from .prefix import tokenizer_of
+import re
+from collections.abc import Mapping
 
 IGNORED = -100  # the label of a token that the loss leaves out
 
 
-def encode(row: dict, tokenizer, is_encoder_decoder: bool = False) -> dict[str, list[int]]:
+def encode(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> dict[str, list[int]]:
     """A row of texts as token lists: the loss is on the target and its end, never on the source.
 
     A decoder reads source, target and the end-of-sequence token in one line; an encoder reads the source alone.
+    A row of `messages` goes through the tokenizer's chat template instead: see `chat`.
+    Raises ValueError for a text that is missing or empty, and for a tokenizer without an end-of-sequence token.
     """
-    source = tokenizer(row["source"], add_special_tokens=is_encoder_decoder)["input_ids"]
-    target = tokenizer(row["target"], add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+    if "messages" in row:
+        return chat(row, tokenizer, is_encoder_decoder)
+    source, target = prompt(row, tokenizer, is_encoder_decoder), _text(row, "target")
+    end = special(tokenizer, "eos_token")
     if is_encoder_decoder:
-        return {"input_ids": source, "labels": target}
+        target = tokenizer(text_target=target)["input_ids"]
+        return {"input_ids": source, "labels": target if target[-1:] == [end] else [*target, end]}
+    target = tokenizer(target, add_special_tokens=False)["input_ids"] + [end]
     return {"input_ids": source + target, "labels": [IGNORED] * len(source) + target}
 
 
-def collate(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
-    """Token lists of unequal lengths as one batch, padded on the right: input_ids, attention_mask and labels (B, T)."""
-    batch = {"input_ids": _pad([row["input_ids"] for row in rows], pad_token_id)}
-    batch["attention_mask"] = _pad([[1] * len(row["input_ids"]) for row in rows], 0)
-    if isinstance(rows[0]["labels"], int):
-        batch["labels"] = torch.tensor([row["labels"] for row in rows])  # (B,): a class for each row
-    else:
-        batch["labels"] = _pad([row["labels"] for row in rows], IGNORED)
-    return batch
+def prompt(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> list[int]:
+    """The tokens of a row's source as inference reads them, with the special tokens that the tokenizer adds.
+
+    A decoder goes on writing after them, so an end-of-sequence token that the tokenizer adds is left out.
+    """
+    text, end = _text(row, "source", may_be_empty=True), [tokenizer.eos_token_id]
+    ids = tokenizer(text)["input_ids"]
+    if not is_encoder_decoder and ids[-1:] == end and frame(tokenizer)[1][-1:] == end:
+        ids = ids[:-1]
+    if not ids:
+        raise ValueError(f"source must hold at least one token, got {text!r}; write a text or leave the row out")
+    return ids
 
 
-def loader(model: PreTrainedModel, data, batch_size: int, tokenizer=None, shuffle: bool = False):
-    """An iterable of batches from rows of texts, rows of tokens, or batches that are ready."""
-    if not hasattr(data, "__getitem__"):
-        return data
-    if len(data) == 0:
-        raise ValueError("the data holds no row")
-    rows = list(data)
-    if "input_ids" not in rows[0]:
-        if "source" not in rows[0] or "target" not in rows[0]:
-            raise ValueError(f"rows must have source and target, or input_ids and labels; got {sorted(rows[0])}")
-        tokenizer = tokenizer or tokenizer_of(model)
-        rows = [encode(row, tokenizer, model.config.is_encoder_decoder) for row in rows]
-    pad = model.config.get_text_config().pad_token_id or 0
-    return DataLoader(rows, batch_size, shuffle=shuffle, collate_fn=lambda rows: collate(rows, pad))
+def frame(tokenizer) -> tuple[list[int], list[int]]:
+    """The special tokens that the tokenizer puts before and after a text."""
+    whole, plain = (tokenizer("a", add_special_tokens=added)["input_ids"] for added in (True, False))
+    for start in range(len(whole) - len(plain) + 1):
+        if whole[start : start + len(plain)] == plain:
+            return whole[:start], whole[start + len(plain) :]
+    return [], []
 
 
-def _pad(lists: list[list[int]], value: int) -> torch.Tensor:
-    longest = max(len(x) for x in lists)
-    return torch.tensor([x + [value] * (longest - len(x)) for x in lists])  # (B, T)
+def special(tokenizer, name: str) -> int:
+    """The id of the tokenizer's special token of this name ("eos_token", ...). Raises ValueError where it has none."""
+    if (found := getattr(tokenizer, f"{name}_id")) is None:
+        raise ValueError(f"tokenizer must have {name}, got None; set tokenizer.{name} to one of its tokens")
+    return found
+
+
+def chat(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> dict[str, list[int]]:
+    """A row of `messages` through the tokenizer's chat template; the loss is on what the assistant says.
+
+    Every turn of the assistant counts where the template marks them ({% generation %}), else the last message alone.
+    """
+    messages, template = row["messages"], getattr(tokenizer, "chat_template", None)
+    if not template:
+        raise ValueError("tokenizer must have a chat_template for rows of messages, got None; set it, or give source")
+    if not isinstance(messages, list) or not messages or messages[-1].get("role") != "assistant":
+        raise ValueError(f"messages must be a list that ends with the assistant's, got {messages!r}")
+    settings = {"tools": row.get("tools"), "tokenize": True, "return_dict": True}
+    asked = tokenizer.apply_chat_template(messages[:-1], add_generation_prompt=True, **settings)["input_ids"]
+    if not is_encoder_decoder and re.search(r"\{%-?\s*generation\b", str(template)):
+        whole = tokenizer.apply_chat_template(messages, return_assistant_tokens_mask=True, **settings)
+        spoken = zip(whole["input_ids"], whole["assistant_masks"])
+        return {"input_ids": whole["input_ids"], "labels": [token if said else IGNORED for token, said in spoken]}
+    whole = tokenizer.apply_chat_template(messages, **settings)["input_ids"]
+    if whole[: len(asked)] != asked:
+        raise ValueError(
+            "messages must begin as the chat template's prompt for them does, got another beginning; "
+            "mark the assistant's turns in the template with {% generation %}"
+        )
+    if is_encoder_decoder:
+        return {"input_ids": asked, "labels": whole[len(asked) :]}
+    return {"input_ids": whole, "labels": [IGNORED] * len(asked) + whole[len(asked) :]}
+
+
+def _text(row: Mapping, name: str, may_be_empty: bool = False) -> str:
+    text = row.get(name)
+    if not isinstance(text, str) or not (text or may_be_empty):
+        raise ValueError(f"{name} must be a text, got {text!r}; write one or leave the row out")
+    return text

@@ -3,13 +3,20 @@
 import math
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 
 import torch
 from transformers import PreTrainedModel
 
+from .batches import collate, loader
+from .losses import Mean, watched_loss
 from .probes import same_modes
-from .rows import IGNORED, loader
+from .rows import IGNORED, encode
+from .selection import refuse_row_selection
+
+__all__ = ["IGNORED", "History", "collate", "encode", "endless", "evaluate", "fit", "loader", "rate"]
 
 
 @dataclass
@@ -36,35 +43,47 @@ def fit(
     every: int = 50,
     seed: int = 0,
     tokenizer=None,
+    max_length: int | None = None,
     progress: bool = True,
 ) -> History:
     """Train whatever requires a gradient with AdamW: linear warm-up, linear decay, clipped gradient norm.
 
-    train: rows with "source" and "target" texts, rows with token lists "input_ids" and "labels", or an iterable of
-    ready batches (a DataLoader). validation: likewise; its loss is taken every `every` steps and at the end.
-    Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, or where the loss is
-    not finite. Source: the recipe of Li & Liang 2021, section 5.3 and appendix A.
+    train: rows with "source" and "target" texts, with chat "messages", or with what the model's forward takes
+    ("input_ids", "labels", ...), as a list, columns, a dataset or a stream; or ready batches (a DataLoader, a list).
+    validation: likewise; its loss is taken every `every` steps and at the end. max_length: longer rows are cut.
+    Ctrl-C ends the training with what was learnt, and a warning.
+    Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
+    finite or counts no label, and by row and name for data that the model cannot read.
+    Source: the recipe of Li & Liang 2021, section 5.3 and appendix A.
     """
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the model has nothing to train; call prefix_lab.attach(model) first")
-    for name, value in (("steps", steps), ("batch_size", batch_size), ("every", every)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+    _refuse_settings(steps=steps, batch_size=batch_size, every=every, max_length=max_length, lr=lr,
+                     weight_decay=weight_decay, warmup=warmup, max_norm=max_norm)  # fmt: skip
+    refuse_row_selection(model)
+    steps, batch_size, seed = int(steps), int(batch_size), int(seed)
     optimizer = torch.optim.AdamW([p for _, p in parameters], lr=lr, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps, warmup))
     history, start = History(), time.perf_counter()
     with torch.random.fork_rng(devices=[]), same_modes(model):
         torch.manual_seed(seed)
-        batches = endless(loader(model, train, batch_size, tokenizer, shuffle=True))
-        held_out = None if validation is None else loader(model, validation, batch_size, tokenizer)  # encoded once
-        bar = _bar(steps, progress)
+        batches = endless(loader(model, train, batch_size, tokenizer, True, max_length, name="train"))
+        held_out = None  # encoded once
+        if validation is not None:
+            held_out = loader(model, validation, batch_size, tokenizer, False, max_length, name="validation")
+        bar, counted = _bar(steps, progress), False
         try:
             for step in range(1, steps + 1):
                 model.train()
-                batch = {name: tensor.to(model.device) for name, tensor in next(batches).items()}
+                batch = _moved(next(batches), model.device)
                 with _fresh_casts(model.device.type):
                     loss = model(**batch).loss
+                    if loss.isnan():  # a mean over no label, perhaps, which is to count nothing
+                        loss, seen = watched_loss(model, batch)
+                        counted |= any(seen.counts)
+                    else:
+                        counted = True
                 if not torch.isfinite(loss):
                     raise ValueError(f"the loss is {loss.item()} at step {step}; lower lr={lr} or check the labels")
                 loss.backward()
@@ -72,14 +91,21 @@ def fit(
                     _refuse_untrained(parameters)
                 torch.nn.utils.clip_grad_norm_([p for _, p in parameters], max_norm)
                 optimizer.step()
+                history.loss.append(loss.item())
                 history.lr.append(schedule.get_last_lr()[0])
                 schedule.step()
                 optimizer.zero_grad()  # or the next step's gradient would be added to this one's
-                history.loss.append(loss.item())
                 if held_out is not None and (step % every == 0 or step == steps):
                     history.validation.append((step, evaluate(model, held_out)))
                 bar.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
                 bar.update()
+            if not counted:
+                raise ValueError(f"labels must count for something, got {IGNORED} alone in all batches from row 0 on")
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"stopped by Ctrl-C after {len(history.loss)} of steps={steps}; what was learnt so far is kept",
+                stacklevel=2,
+            )
         finally:
             bar.close()
             optimizer.zero_grad()
@@ -101,19 +127,41 @@ def rate(step: int, steps: int, warmup: float) -> float:
 
 
 @torch.no_grad()
-def evaluate(model: PreTrainedModel, data, batch_size: int = 32, tokenizer=None) -> float:
-    """The loss in nats for each target token, over all of `data` (as in `fit`), in evaluation mode."""
-    total = count = 0.0
+def evaluate(
+    model: PreTrainedModel, data, batch_size: int = 32, tokenizer=None, *, max_length: int | None = None
+) -> float:
+    """The model's own loss in nats for each label that it counts, over all of `data` (as in `fit`), in evaluation mode.
+
+    Independent of the batch size; rows without labels count nothing. Raises ValueError where no label counts.
+    """
+    _refuse_settings(batch_size=batch_size, max_length=max_length)
+    refuse_row_selection(model)
+    mean = Mean()
     with same_modes(model):
         model.eval()
-        for batch in loader(model, data, batch_size, tokenizer):
-            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            shift = 0 if model.config.is_encoder_decoder else 1  # a decoder's first token is predicted by none
-            labels = batch["labels"]
-            targets = (labels[:, shift:] != IGNORED).sum().item() if labels.dim() > 1 else len(labels)
-            total += model(**batch).loss.item() * targets
-            count += targets
-    return total / count
+        for batch in loader(model, data, int(batch_size), tokenizer, max_length=max_length):
+            batch = _moved(batch, model.device)
+            loss, seen = watched_loss(model, batch)
+            mean.add(loss, seen, rows=len(next(iter(batch.values()))))
+    if not mean.counted:
+        raise ValueError(f"labels must count for something, got {IGNORED} alone in all {mean.rows} rows from row 0 on")
+    return mean.value
+
+
+def _moved(batch: dict, device) -> dict:
+    return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
+
+
+def _refuse_settings(**settings) -> None:
+    """Raise ValueError for a setting out of its range; integers of any library are integers."""
+    for name, value in settings.items():
+        if name in ("steps", "batch_size", "every") or name == "max_length" and value is not None:
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        elif name != "max_length" and not (
+            isinstance(value, Real) and 0 <= value <= (1 if name == "warmup" else value)
+        ):
+            raise ValueError(f"{name} must be a number from 0 {'to 1' if name == 'warmup' else 'up'}, got {value!r}")
 
 
 def endless(batches):
@@ -124,7 +172,7 @@ def endless(batches):
             seen = True
             yield batch
         if not seen:
-            raise ValueError("the data ran out of batches; give a DataLoader or a list, not a generator")
+            raise ValueError("train must hold at least one batch, got none; give a DataLoader or a list of rows")
 
 
 def _refuse_untrained(parameters) -> None:

@@ -20,8 +20,8 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks scopes selection "
-    "saving attention inspection rows training prediction prompt methods town metrics bases figures widgets "
-    "claims"
+    "saving attention inspection rows batches losses training prediction prompt methods town metrics bases "
+    "figures widgets claims"
 ).split()
 TEACHING = {
     "town",
@@ -35,6 +35,8 @@ TEACHING = {
     "prediction",
     "training",
     "rows",
+    "batches",
+    "losses",
 }
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}

@@ -1,0 +1,74 @@
+"""What a model's own loss counts: seen where it is computed, so that no list of heads, shifts and ignored labels is
+needed, and a mean over many batches is the mean over all of their labels."""
+
+import torch
+import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
+
+
+class Watched(TorchFunctionMode):
+    """While open, notes the mean and the number of labels of every loss; where none counts, the mean is 0, not NaN."""
+
+    MEANS = {F.cross_entropy, F.nll_loss, F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss,
+             F.binary_cross_entropy, F.binary_cross_entropy_with_logits}  # fmt: skip
+
+    def __init__(self):
+        super().__init__()
+        self.means: list[float] = []
+        self.counts: list[int] = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function not in self.MEANS or kwargs.get("reduction", "mean") != "mean":
+            return function(*args, **kwargs)
+        inputs, labels = (*args, *(kwargs[name] for name in ("input", "target") if name in kwargs))[:2]
+        by_class = function in (F.cross_entropy, F.nll_loss) and not labels.is_floating_point()
+        counted = labels != kwargs.get("ignore_index", -100) if by_class else torch.ones_like(labels)
+        number = int(counted.sum())
+        mean = function(*args, **kwargs) if number else inputs[:0].sum()  # no label: 0, with a gradient of 0
+        self.means.append(float(mean))
+        self.counts.append(number)
+        return mean
+
+
+def watched_loss(model, batch: dict) -> tuple[torch.Tensor, Watched]:
+    """The model's loss of a batch, and what it counts."""
+    with Watched() as seen:
+        loss = model(**batch).loss
+    return loss, seen
+
+
+class Mean:
+    """The mean of a model's loss over batches of any sizes: of each of its parts over the labels that the part counts.
+
+    A part is one loss over labels: a span's head has two, the start and the end, and takes their mean; others add
+    theirs. What the loss holds besides, such as a balance of experts, weighs as much as its batch has rows.
+    """
+
+    def __init__(self):
+        self.sums: list[float] = []
+        self.counts: list[int] = []
+        self.share, self.rest, self.rows = 1.0, 0.0, 0
+
+    def add(self, loss: torch.Tensor, seen: Watched, rows: int) -> None:
+        """Take in one batch of so many rows."""
+        self.sums += [0.0] * (len(seen.means) - len(self.sums))
+        self.counts += [0] * (len(seen.means) - len(self.counts))
+        for part, (mean, count) in enumerate(zip(seen.means, seen.counts)):
+            self.sums[part] += mean * count
+            self.counts[part] += count
+        if len(seen.means) > 1 and abs(loss.item() - sum(seen.means) / len(seen.means)) < 1e-2 * abs(loss.item()):
+            self.share = 1 / len(seen.means)
+        self.rest += (loss.item() - self.share * sum(seen.means)) * rows
+        self.rows += rows
+
+    @property
+    def counted(self) -> int:
+        """How many labels were counted; a loss that is no sum over labels counts rows."""
+        return sum(self.counts) if self.counts else self.rows
+
+    @property
+    def value(self) -> float:
+        """The mean loss in nats for each counted label."""
+        parts = sum(total / count for total, count in zip(self.sums, self.counts) if count)
+        return self.share * parts + self.rest / self.rows

@@ -1,0 +1,413 @@
+"""From what people have to batches: the same rows in every container give the same batches, and what a model cannot
+read is refused by row and name."""
+
+import numpy as np
+import pytest
+import torch
+import transformers as tf
+from families import DECODERS, SIZES, T5, VOCAB, build, shake
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from torch.utils.data import DataLoader
+
+import prefix_lab as pl
+from prefix_lab.batches import collate, is_packed, loader
+from prefix_lab.rows import encode, frame, prompt
+from prefix_lab.training import evaluate
+
+
+def words(before="", after="", **special):
+    """A tokenizer of whole words that puts these special tokens around a text."""
+    names = "<pad> <bos> <eos> <mask> a b c d user assistant".split()
+    t = Tokenizer(models.WordLevel({word: i for i, word in enumerate(names)}, unk_token="<pad>"))
+    t.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    pieces = " ".join(x for x in (before, "$A", after) if x)
+    used = [(name, names.index(name)) for name in (before, after) if name]
+    t.post_processor = processors.TemplateProcessing(single=pieces, special_tokens=used)
+    special = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>", "mask_token": "<mask>"} | special
+    return tf.PreTrainedTokenizerFast(tokenizer_object=t, **special)
+
+
+ROW = {"source": "a b", "target": "c"}
+
+
+# --- texts to tokens ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("around", "ids"),
+    [
+        ({}, [4, 5, 6, 2]),
+        ({"before": "<bos>"}, [1, 4, 5, 6, 2]),
+        ({"before": "<bos>", "after": "<eos>"}, [1, 4, 5, 6, 2]),  # the end comes once, behind the target
+        ({"after": "<mask>"}, [4, 5, 3, 6, 2]),
+    ],
+)
+def test_training_reads_the_special_tokens_that_inference_reads(around, ids):
+    tokenizer = words(**around)
+    row = encode(ROW, tokenizer)
+    assert row == {"input_ids": ids, "labels": [-100] * (len(ids) - 2) + [6, 2]}
+    assert prompt(ROW, tokenizer) == ids[:-2]
+
+
+def test_an_end_that_the_source_itself_holds_is_kept():
+    assert prompt({"source": "a <eos>"}, words()) == [4, 2]
+    assert prompt({"source": "a <eos>"}, words(after="<eos>")) == [4, 2]
+
+
+def test_an_encoder_reads_the_source_with_its_end_and_the_target_ends_once():
+    assert encode(ROW, words(after="<eos>"), True) == {"input_ids": [4, 5, 2], "labels": [6, 2]}
+    assert encode(ROW, words(), True) == {"input_ids": [4, 5], "labels": [6, 2]}
+
+
+def test_what_stands_around_a_text():
+    assert frame(words("<bos>", "<eos>")) == ([1], [2])
+    assert frame(words()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"source": "", "target": "c"}, "source must hold at least one token, got ''"),
+        ({"source": "a", "target": ""}, "target must be a text, got ''"),
+        ({"source": None, "target": "c"}, "source must be a text, got None"),
+        ({"source": "a", "target": 3}, "target must be a text, got 3"),
+    ],
+)
+def test_a_text_that_is_missing_or_empty_is_refused_by_row(row, message):
+    with pytest.raises(ValueError, match=f"row 1: {message}"):
+        loader(build("gpt2"), [ROW, row], 2, words())
+
+
+def test_an_empty_source_behind_a_first_token_is_a_row():
+    assert encode({"source": "", "target": "c"}, words("<bos>"))["input_ids"] == [1, 6, 2]
+
+
+def test_a_tokenizer_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="row 0: tokenizer must have eos_token, got None; set tokenizer.eos_token"):
+        loader(build("gpt2"), [ROW], 1, words(eos_token=None))
+
+
+TURNS = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}] * 2
+PLAIN = "{% for m in messages %}{{ m.role + ' ' + m.content + ' ' }}{% endfor %}"
+PLAIN += "{% if add_generation_prompt %}assistant {% endif %}"
+MARKED = "{% for m in messages %}{{ m.role + ' ' }}{% if m.role == 'assistant' %}{% generation %}{{ m.content + ' ' }}"
+MARKED += "{% endgeneration %}{% else %}{{ m.content + ' ' }}{% endif %}{% endfor %}"
+MARKED += "{% if add_generation_prompt %}assistant {% endif %}"
+
+
+@pytest.mark.parametrize(("template", "counted"), [(PLAIN, [7]), (MARKED, [3, 7])])
+def test_a_chat_is_read_through_its_template_and_the_assistant_alone_counts(template, counted):
+    tokenizer = words("<bos>")
+    tokenizer.chat_template = template
+    row = encode({"messages": TURNS}, tokenizer)
+    assert row["input_ids"] == [8, 4, 9, 5] * 2
+    assert [i for i, label in enumerate(row["labels"]) if label != -100] == counted
+    assert all(row["labels"][i] == row["input_ids"][i] for i in counted)
+    assert encode({"messages": TURNS}, tokenizer, True) == {"input_ids": [8, 4, 9, 5, 8, 4, 9], "labels": [5]}
+
+
+def test_a_chat_that_cannot_be_read_is_refused_by_row():
+    with pytest.raises(ValueError, match="row 0: tokenizer must have a chat_template"):
+        loader(build("gpt2"), [{"messages": TURNS}], 1, words())
+    tokenizer = words()
+    tokenizer.chat_template = PLAIN
+    with pytest.raises(ValueError, match="row 0: messages must be a list that ends with the assistant's"):
+        loader(build("gpt2"), [{"messages": TURNS[:1]}], 1, tokenizer)
+
+
+# --- containers --------------------------------------------------------------------------------------------------
+
+ROWS = [{"input_ids": [5, 6, 7], "labels": [-100, 6, 7]}, {"input_ids": [8, 9], "labels": [8, 9]}]
+COLUMNS = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+WANTED = {
+    "input_ids": [[5, 6, 7], [8, 9, 0]],
+    "attention_mask": [[1, 1, 1], [1, 1, 0]],
+    "labels": [[-100, 6, 7], [8, 9, -100]],
+}
+SAME = {
+    "rows": lambda: ROWS,
+    "tensors": lambda: [{k: torch.tensor(v) for k, v in row.items()} for row in ROWS],
+    "arrays": lambda: [{k: np.array(v) for k, v in row.items()} for row in ROWS],
+    "columns": lambda: COLUMNS,
+    "BatchEncoding": lambda: tf.BatchEncoding(COLUMNS),
+    "Dataset": lambda: datasets().Dataset.from_list(ROWS),
+    "Dataset of tensors": lambda: datasets().Dataset.from_list(ROWS).with_format("torch"),
+    "IterableDataset": lambda: datasets().Dataset.from_list(ROWS).to_iterable_dataset(),
+    "DataLoader": lambda: DataLoader(ROWS, 2, collate_fn=lambda rows: collate(rows, 0)),
+    "batches": lambda: [collate(ROWS, 0)],
+    "batches of arrays": lambda: [{k: v.numpy() for k, v in collate(ROWS, 0).items()}],
+    "batches with nothing": lambda: [collate(ROWS, 0) | {"token_type_ids": None}],
+    "by index": lambda: ByIndex(),
+    "tuple": lambda: tuple(ROWS),
+}
+
+
+class ByIndex(torch.utils.data.Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return ROWS[range(2)[index]]
+
+
+def datasets():
+    return pytest.importorskip("datasets")
+
+
+@pytest.mark.parametrize("container", SAME)
+def test_the_same_rows_in_any_container_give_the_same_batches_twice(container):
+    batches = loader(build("gpt2"), SAME[container](), 2)
+    for _ in range(2):
+        (batch,) = batches
+        assert {name: tensor.tolist() for name, tensor in batch.items()} == WANTED
+
+
+def test_a_stream_is_cut_into_batches_and_counts_its_rows():
+    model = build("gpt2")
+    stream = datasets().Dataset.from_list(ROWS * 2 + ROWS[:1]).to_iterable_dataset()
+    assert [len(batch["input_ids"]) for batch in loader(model, stream, 2)] == [2, 2, 1]
+    bad = datasets().Dataset.from_list([*ROWS, {"input_ids": [VOCAB], "labels": [1]}]).to_iterable_dataset()
+    with pytest.raises(
+        ValueError, match=f"row 2: input_ids must be from 0 to {VOCAB - 1}, the vocabulary, got {VOCAB}"
+    ):
+        list(loader(model, bad, 2))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (lambda: (row for row in ROWS), r"train must be readable more than once, got a generator; pass list\(...\)"),
+        (lambda: iter(ROWS), "train must be readable more than once, got a list_iterator"),
+        (lambda: datasets().DatasetDict(train=datasets().Dataset.from_list(ROWS)), "train must be one split, got train"),
+        (lambda: {"input_ids": [[5]], "labels": [[5], [6]]}, "columns of train must be lists of one length"),
+        (lambda: 3, "train must be a list of rows, a dataset or a DataLoader, got int"),
+        (lambda: [], "train must hold at least one row"),
+        (lambda: ["a text"], "row 0: rows must be dicts of columns, got str"),
+        (lambda: [{"input_ids": [5]}], "row 0: labels must be given, got input_ids; add labels"),
+        (lambda: [*ROWS, ROWS[0] | {"idx": 3}], r"row 2: columns must be arguments of GPT2LMHeadModel.forward, got idx; "),
+        (lambda: [collate(ROWS, 0) | {"idx": 3}], "batch 0: columns must be arguments of .*, got idx; remove it"),
+        (lambda: [*ROWS, {"input_ids": [], "labels": []}], "row 2: input_ids must hold at least one token"),
+        (lambda: [{"input_ids": [-1], "labels": [1]}], "row 0: input_ids must be from 0 to 98, the vocabulary, got -1"),
+        (lambda: [{"input_ids": [1], "labels": [99]}], "row 0: labels must be from 0 to 98, .*, got 99"),
+        (lambda: [{"input_ids": [1] * 65, "labels": [1] * 65}], "row 0: input_ids must hold at most 64 tokens, .*got 65"),
+        (lambda: [{"input_ids": [1, 2], "labels": [1]}], "row 0: labels must be as long as input_ids, 2, got 1"),
+        (lambda: [ROWS[0] | {"attention_mask": [1]}], "row 0: attention_mask must be as long as input_ids, 3, got 1"),
+        (lambda: [ROWS[0], ROWS[1] | {"attention_mask": [1, 1]}], "row 1: columns must be those of the first"),
+        (lambda: [{"input_ids": [1, 2], "labels": [-100] * 2}] * 2, "labels of train must count .* in all 2 rows from row 0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_before_anything_changes(data, message):
+    model = build("gpt2").train()
+    prefix = shake(pl.attach(model, length=2))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(ValueError, match=message):
+        pl.fit(model, data(), steps=1, progress=False)
+    with pytest.raises(ValueError, match=message.replace("train", "validation", 1)):
+        pl.fit(model, ROWS, validation=data(), steps=1, progress=False)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    assert model.training
+    assert all(p.grad is None for p in prefix.parameters())
+
+
+def test_as_many_tokens_as_the_model_has_positions_are_read():
+    assert len(next(iter(loader(build("gpt2"), [{"input_ids": [5] * 64, "labels": [5] * 64}], 1)))["labels"][0]) == 64
+    row = {"input_ids": [5] * 64, "labels": [5] * 64}
+    with pytest.raises(ValueError, match="at most 63 tokens"):  # RoBERTa counts from behind the pad token
+        loader(build("roberta"), [row], 1)
+
+
+# --- columns -----------------------------------------------------------------------------------------------------
+
+
+def test_every_column_is_passed_on_and_padded():
+    first = {
+        "input_ids": [5, 6],
+        "token_type_ids": [0, 1],
+        "attention_mask": [0, 1],
+        "position_ids": [0, 0],
+        "labels": 1,
+    }
+    second = {"input_ids": [7], "token_type_ids": [1], "attention_mask": [1], "position_ids": [3], "labels": 0}
+    batch = collate([first, second], 9)
+    assert {name: tensor.tolist() for name, tensor in batch.items()} == {
+        "input_ids": [[5, 6], [7, 9]],
+        "token_type_ids": [[0, 1], [1, 0]],
+        "attention_mask": [[0, 1], [1, 0]],
+        "position_ids": [[0, 0], [3, 0]],
+        "labels": [1, 0],
+    }
+
+
+def test_images_and_their_labels_are_stacked():
+    rows = [{"pixel_values": torch.full((3, 16, 16), float(i)), "label": i} for i in range(2)]
+    (batch,) = loader(build("vit"), rows, 2)
+    assert batch["pixel_values"].shape == (2, 3, 16, 16)
+    assert batch["pixel_values"][:, 0, 0, 0].tolist() == [0, 1]
+    assert batch["labels"].tolist() == [0, 1]
+    ready = DataLoader(rows, 2)
+    assert next(iter(loader(build("vit"), ready, 1)))["labels"].tolist() == [0, 1]
+
+
+def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
+    rows = [{"input_ids": [5, 6, 7, 8], "labels": [-100, -100, 7, 8]}, ROWS[1], {"input_ids": [5, 6], "labels": [5, 6]}]
+    with pytest.warns(UserWarning, match="max_length=2 cut 1 rows, and 1 of them, from row 0 on, lost their target"):
+        batch = next(iter(loader(build("gpt2"), rows, 3, max_length=2)))
+    assert batch["input_ids"].tolist() == [[5, 6], [8, 9], [5, 6]]
+    assert batch["labels"].tolist() == [[-100, -100], [8, 9], [5, 6]]
+    batch = next(iter(loader(build("gpt2"), rows, 3, max_length=3)))  # part of a target remains: no warning
+    assert batch["labels"].tolist() == [[-100, -100, 7], [8, 9, -100], [5, 6, -100]]
+
+
+# --- packed rows -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_packed_rows_do_not_see_each_other(name):
+    model = build(name)
+    shake(pl.attach(model, length=3))
+    texts = [[5, 6, 7, 8], [9, 10, 11]]
+    packed = {
+        "input_ids": texts[0] + texts[1],
+        "labels": [-100] + texts[0][1:] + [-100] + texts[1][1:],
+        "position_ids": [0, 1, 2, 3, 0, 1, 2],
+    }
+    alone = [{"input_ids": ids, "labels": ids} for ids in texts]
+    want = evaluate(model, alone, batch_size=1)
+    short = {"input_ids": [5, 6], "labels": [-100, -100], "position_ids": [0, 1]}  # makes the batch be padded
+    try:
+        found = [evaluate(model, [packed]), evaluate(model, [packed, short]),
+                 evaluate(model, [packed | {"attention_mask": [1] * 7}])]  # fmt: skip
+    except ValueError as error:
+        pytest.fail(str(error))
+    assert found == pytest.approx([want] * 3, rel=1e-4)
+
+
+def test_packed_rows_where_nothing_keeps_them_apart_are_refused():
+    packed = {"input_ids": [5, 6, 7, 8], "labels": [5, 6, 7, 8], "position_ids": [0, 1, 0, 1]}
+    assert is_packed(packed)
+    assert not is_packed(packed | {"position_ids": [0, 0, 0, 1], "attention_mask": [0, 0, 1, 1]})  # left padding
+    with pytest.raises(ValueError, match="row 0: position_ids of several packed texts"):
+        loader(build("bert"), [packed], 1)
+    batch = {name: torch.tensor([value]) for name, value in packed.items()}
+    assert loader(build("gpt2"), [batch], 1)[0]["position_ids"].tolist() == [[0, 1, 0, 1]]
+    with pytest.raises(ValueError, match="batch 0: attention_mask must be left out"):
+        loader(build("gpt2"), [batch | {"attention_mask": torch.ones(1, 4)}], 1)
+
+
+# --- losses ------------------------------------------------------------------------------------------------------
+
+IDS = [[5, 6, 7, 8], [9, 10], [11, 12, 13]]
+
+
+def labelled(*labels):
+    return [{"input_ids": ids, "labels": label} for ids, label in zip(IDS, labels)]
+
+
+def of_bert(head, **settings):
+    torch.manual_seed(0)
+    return getattr(tf, f"BertFor{head}")(tf.BertConfig(**SIZES, initializer_range=0.3, **settings)).eval()
+
+
+def by_row(model, rows, loss):
+    """The sum of `loss` over the rows, each read alone, and the number of labels."""
+    pairs = [loss(model(torch.tensor([row["input_ids"]])), row) for row in rows]
+    return sum(a for a, _ in pairs) / sum(n for _, n in pairs)
+
+
+def tokens_of(shift):
+    def loss(output, row):
+        logits, labels = output.logits[0], torch.tensor(row["labels"])
+        logits, labels = (logits[:-1], labels[1:]) if shift else (logits, labels)
+        kept = labels != -100
+        return torch.nn.functional.cross_entropy(logits[kept], labels[kept], reduction="sum").item(), kept.sum().item()
+
+    return loss
+
+
+TOKENS = labelled([-100, 6, 7, 8], [9, 10], [-100, -100, 13])
+
+
+def squared(output, row):
+    return (output.logits.item() - row["labels"]) ** 2, 1
+
+
+def each_name(output, row):
+    wanted = torch.tensor([row["labels"]]).float()
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(output.logits, wanted, reduction="sum")
+    return loss.item(), 3
+
+
+def one_class(output, row):
+    return -output.logits[0].log_softmax(-1)[row["labels"]].item(), 1
+
+
+def both_ends(output, row):
+    ends = (output.start_logits[0], row["start_positions"]), (output.end_logits[0], row["end_positions"])
+    return sum(-logits.log_softmax(-1)[place].item() for logits, place in ends), 2
+
+
+SPANS = [{"input_ids": ids, "start_positions": i, "end_positions": 1} for i, ids in enumerate([IDS[0], IDS[1]])]
+HEADS = {
+    "causal": (lambda: build("gpt2"), TOKENS, tokens_of(shift=True)),
+    "rotary": (lambda: build("llama"), TOKENS, tokens_of(shift=True)),
+    "masked": (lambda: build("bert"), TOKENS, tokens_of(shift=False)),
+    "tags": (lambda: of_bert("TokenClassification"), labelled([0, 1, -100, 1], [1, 0], [0, 0, 0]), tokens_of(shift=False)),
+    "class": (lambda: of_bert("SequenceClassification"), labelled(0, 1, 1), one_class),
+    "regression": (lambda: of_bert("SequenceClassification", num_labels=1), labelled(0.5, 1, 3), squared),
+    "names": (lambda: of_bert("SequenceClassification", num_labels=3), labelled([0, 1, 1], [1, 0, 0], [0, 0, 0]), each_name),
+    "span": (lambda: of_bert("QuestionAnswering"), SPANS, both_ends),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_loss_is_the_mean_over_the_labels_that_count_in_batches_of_any_size(head):
+    make, rows, loss = HEADS[head]
+    model = make()
+    with torch.no_grad():
+        want = by_row(model, rows, loss)
+    for batch_size in (1, 2, 3):
+        assert evaluate(model, rows, batch_size) == pytest.approx(want, rel=1e-4), batch_size
+    pl.tune(model, "full")
+    history = pl.fit(model, rows, steps=1, batch_size=3, lr=0, progress=False)
+    assert history.loss == pytest.approx([want], rel=1e-4)
+
+
+def test_an_encoder_decoder_s_first_target_token_counts():
+    torch.manual_seed(0)
+    model = tf.T5ForConditionalGeneration(tf.T5Config(**T5 | {"dropout_rate": 0.0})).eval()
+    rows = labelled([5], [6, 7, 2], [-100, 8])
+    total = 0.0
+    with torch.no_grad():
+        for row in rows:
+            labels = torch.tensor([row["labels"]])
+            logits = model(torch.tensor([row["input_ids"]]), labels=labels).logits[0]
+            total += torch.nn.functional.cross_entropy(logits, labels[0], reduction="sum").item()
+    assert [evaluate(model, rows, size) for size in (1, 2, 3)] == pytest.approx([total / 5] * 3, rel=1e-4)
+
+
+def test_a_span_beyond_the_end_counts_nothing():
+    model = of_bert("QuestionAnswering")
+    outside = {"input_ids": IDS[0], "start_positions": 9, "end_positions": 9}
+    assert evaluate(model, [*SPANS, outside], 1) == pytest.approx(evaluate(model, SPANS, 2), rel=1e-4)
+
+
+def test_rows_without_labels_count_nothing():
+    model = build("gpt2")
+    empty = {"input_ids": [5, 6, 7], "labels": [-100] * 3}
+    want = evaluate(model, TOKENS)
+    for batch_size in (1, 2, 4):
+        assert evaluate(model, [TOKENS[0], empty, *TOKENS[1:]], batch_size) == pytest.approx(want, rel=1e-5)
+    for nothing in (empty, {"input_ids": [5, 6, 7], "labels": [5, -100, -100]}):  # none predicts the first token
+        with pytest.raises(ValueError, match="labels .*must count for something, got -100 alone in all .*row 0 on"):
+            evaluate(model, [nothing])
+        with pytest.raises(ValueError, match="labels .*must count for something"):
+            evaluate(model, [collate([nothing], 0)])
+
+
+def test_masks_and_segments_are_read():
+    model = of_bert("SequenceClassification")
+    for extra in ({"attention_mask": [1, 1, 0, 0]}, {"token_type_ids": [0, 0, 1, 1]}, {"position_ids": [0, 1, 2, 3]}):
+        row = {"input_ids": IDS[0], "labels": 1} | extra
+        with torch.no_grad():
+            want = model(**{name: torch.tensor([value]) for name, value in row.items()}).loss.item()
+        assert evaluate(model, [row]) == pytest.approx(want, rel=1e-5)

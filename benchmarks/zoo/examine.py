@@ -14,14 +14,13 @@ from transformers import PreTrainedModel
 import prefix_lab as pl
 from prefix_lab.interface import configs, rerouted
 
-from .faults import LARGE, SMALL, Fault, crash
+from .faults import LARGE, REFUSALS, SMALL, Fault, crash
 from .language import causality, generation, padding
 from .models import CannotRun, Subject, build, describe, run
 from .oracle import behind_cache, by_hand, distance, same, weighted
 from .silence import left_out, observing, summary, unnamed
 
 LENGTH = 3
-REFUSALS = (ValueError, TypeError, NotImplementedError)
 
 
 def examine(model_type: str, class_name: str, tasks: list[str]) -> dict:

@@ -1,5 +1,7 @@
 """What is checked of models that read tokens: the future, padding, and generation with a prefix."""
 
+import copy
+
 import torch
 
 import prefix_lab as pl
@@ -106,6 +108,7 @@ def difference(model, first, second) -> float | Exception:
 
 def generate(model, inputs: dict, settings: dict):
     """New tokens (B, 4) and their logits, greedily."""
+    inputs = {name: copy.deepcopy(value) for name, value in inputs.items()}  # BLIP writes into them
     special = sorted(i for i in special_ids(model.config) if i > 5)
     torch.manual_seed(0)
     output = model.generate(

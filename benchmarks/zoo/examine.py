@@ -213,7 +213,7 @@ class Examination:
     def reference(self, sites, pairs, behind):
         """Attention written out by hand; behind the second door, the library's own cache filled with the prefix."""
         if self.record.get("door") == "cache":
-            return self.cache_reference(pairs, behind)
+            return all(site.kind == "decoder" for site in sites) and self.cache_reference(pairs, behind)
         try:
             with by_hand(self.model, {}):
                 bare = distance(self.subject.bare, self.subject.run())

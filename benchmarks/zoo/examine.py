@@ -14,14 +14,13 @@ from transformers import PreTrainedModel
 import prefix_lab as pl
 from prefix_lab.interface import configs, rerouted
 
-from .faults import LARGE, SMALL, Fault, crash
+from .faults import LARGE, REFUSALS, SMALL, Fault, crash
 from .language import causality, generation, padding
 from .models import CannotRun, Subject, build, describe, run
 from .oracle import behind_cache, by_hand, distance, same, weighted
 from .silence import left_out, observing, summary, unnamed
 
 LENGTH = 3
-REFUSALS = (ValueError, TypeError, NotImplementedError)
 
 
 def examine(model_type: str, class_name: str, tasks: list[str]) -> dict:
@@ -214,7 +213,7 @@ class Examination:
     def reference(self, sites, pairs, behind):
         """Attention written out by hand; behind the second door, the library's own cache filled with the prefix."""
         if self.record.get("door") == "cache":
-            return self.cache_reference(pairs, behind)
+            return all(site.kind == "decoder" for site in sites) and self.cache_reference(pairs, behind)
         try:
             with by_hand(self.model, {}):
                 bare = distance(self.subject.bare, self.subject.run())

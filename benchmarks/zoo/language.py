@@ -1,10 +1,12 @@
 """What is checked of models that read tokens: the future, padding, and generation with a prefix."""
 
+import copy
+
 import torch
 
 import prefix_lab as pl
 
-from .faults import LARGE, SMALL, Fault
+from .faults import LARGE, SMALL, Fault, is_refusal
 from .models import Subject, describe, run
 from .oracle import distance, same
 from .pieces import special_ids
@@ -55,9 +57,14 @@ def padding(subject: Subject, task: str | None) -> bool:
     try:
         with pl.select(subject.model, None):
             steady, bare = same(run(subject.model, subject.inputs), subject.bare), apart()
+    except Exception:  # the model itself cannot read them
+        return False
+    try:
         behind = apart()
     except Exception as error:
-        return isinstance(error, ValueError)
+        if not is_refusal(error):
+            raise Fault(f"a left-padded row crashes with a prefix only: {describe(error)}") from error
+        return False
     if steady and bare < SMALL and behind > LARGE:
         raise Fault(f"a left-padded row differs from the row alone with a prefix only ({behind:.0e})")
     return bare < SMALL
@@ -79,21 +86,21 @@ def generation(subject: Subject, task: str | None) -> bool:
         if not isinstance(bare, float):
             continue  # the model itself cannot do one of the two
         behind = difference(model, first, second)
-        if isinstance(behind, str):
-            raise Fault(f"generate with a prefix crashes ({what}): {behind}")
-        if bare < SMALL:
+        if isinstance(behind, Exception) and not is_refusal(behind):
+            raise Fault(f"generate with a prefix crashes ({what}): {describe(behind)}")
+        if bare < SMALL and not isinstance(behind, Exception):
             compared = True
             if behind > 2 * LARGE:
                 raise Fault(f"generate: {what} changes the result with a prefix only ({behind:.0e})")
     return compared
 
 
-def difference(model, first, second) -> float | str:
-    """How far the logits of two ways to generate are apart; a sentence where one of them fails."""
+def difference(model, first, second) -> float | Exception:
+    """How far the logits of two ways to generate are apart; the error where one of them fails."""
     try:
         (ids, logits), (other_ids, other) = generate(model, *first), generate(model, *second)
     except Exception as error:
-        return describe(error)
+        return error
     if ids is not None and not torch.equal(ids[:, -len(logits) :], other_ids[:, -len(logits) :]):
         return float("inf")
     return distance(logits, other)
@@ -101,6 +108,7 @@ def difference(model, first, second) -> float | str:
 
 def generate(model, inputs: dict, settings: dict):
     """New tokens (B, 4) and their logits, greedily."""
+    inputs = {name: copy.deepcopy(value) for name, value in inputs.items()}  # BLIP writes into them
     special = sorted(i for i in special_ids(model.config) if i > 5)
     torch.manual_seed(0)
     output = model.generate(

@@ -55,7 +55,8 @@ batch holds. Where it is empty, the attention is code of the model's own, and th
 DOOR = """### Through the cache
 
 The attention of these models does not go through the library's interface, but it keeps a cache. There the prefix
-stands in the cache, before the text and without taking a place or a position: {types}.
+stands in the cache, before the text and without taking a place or a position.
+
 """
 
 INPUTS = """## What needs inputs
@@ -105,7 +106,7 @@ def text(kept: dict) -> str:
     found = [head, PLAINLY, *works(of[PLAIN])]
     found += table(STAYS, (stays(n, r) for n, r in of[PLAIN].items() if r.get("left out")))
     second = [kind_of(name) for name, r in {**of[PLAIN], **of[PROBE]}.items() if r.get("door") == "cache"]
-    found += [wrapped(DOOR.format(types=", ".join(second)))] if second else []
+    found += [DOOR + wrapped(", ".join(second) + ".")] if second else []
     found += table(INPUTS, ((kind_of(n), sites(r), code(r["inputs"])) for n, r in of[PROBE].items()))
     found += table(REFUSALS, reasons(of[REFUSED]))
     found += table(FAULTS, ((f"`{n}`", safe("; ".join(r["faults"]))) for n, r in every.items() if outcome(r) == SILENT))
@@ -119,9 +120,7 @@ def works(records: dict) -> list[str]:
     for name, record in records.items():
         groups.setdefault(sites(record), []).append(kind_of(name))
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return [
-        textwrap.fill(f"- **{kinds}**: {', '.join(names)}", 118, subsequent_indent="  ") for kinds, names in ordered
-    ]
+    return [wrapped(f"- **{kinds}**: {', '.join(names)}", "  ") for kinds, names in ordered]
 
 
 def sites(record: dict) -> str:
@@ -171,5 +170,5 @@ def safe(words: str) -> str:
     return words.replace("|", "\\|").replace("<", "&lt;")
 
 
-def wrapped(words: str) -> str:
-    return textwrap.fill(words, 118, break_on_hyphens=False, break_long_words=False) if "\n" not in words else words
+def wrapped(words: str, indent: str = "") -> str:
+    return textwrap.fill(words, 118, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

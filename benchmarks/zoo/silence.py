@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 ATTENTION = re.compile(r"att(n|ention)|mha|attend", re.I)
+POOLING = re.compile(r"pool", re.I)  # a head that weighs tokens to read them all: no layer of the model's
 NO_ATTENTION = re.compile(r"AttentionResidual|Router|Gate$")  # a softmax over layers or experts
 
 
@@ -18,8 +19,12 @@ def observing(model, seen: dict[str, str]):
     """Within it, `seen` gets each module that computes attention: its name and its class's."""
     names = {id(module): name for name, module in model.named_modules()}
 
+    pools = [name for name, module in model.named_modules() if POOLING.search(type(module).__name__)]
+
     def note(module, *args):
-        seen.setdefault(names[id(module)], type(module).__name__)
+        name = names[id(module)]
+        if not any(inside(name, pool) for pool in pools):
+            seen.setdefault(name, type(module).__name__)
 
     whole = [module for module in model.modules() if isinstance(module, nn.MultiheadAttention)]
     hooks = [module.register_forward_pre_hook(note) for module in whole]

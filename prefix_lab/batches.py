@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, default_data_collator
 from transformers.utils import TransformersKwargs
 
 from .prefix import tokenizer_of
+from .probes import quiet
 from .rows import IGNORED, encode
 
 ALIASES = {"label": "labels", "label_ids": "labels"}  # as transformers' own collators have it
@@ -130,6 +131,7 @@ class Reader:
         self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
         self.model, self.tokenizer, self.max_length = inner, tokenizer, max_length
         self.config = inner.config
+        self.apart: bool | None = None  # whether packed texts stay apart; asked when there are some
         self.two = getattr(self.config, "is_encoder_decoder", False)
         self.pad = getattr(self.config.get_text_config(), "pad_token_id", None) or 0
         embeddings, output = _or_none(inner.get_input_embeddings), _or_none(inner.get_output_embeddings)
@@ -261,9 +263,12 @@ class Reader:
 
     def refuse_packed(self) -> None:
         """Raise ValueError where the library would not keep several texts in a row apart."""
-        if self.two or "use_cache" not in self.takes or "Masked" in type(self.model).__name__:
+        if self.apart is None:
+            decoder = not self.two and "use_cache" in self.takes and "Masked" not in type(self.model).__name__
+            self.apart = decoder and _keeps_apart(self.model)
+        if not self.apart:
             raise ValueError(
-                "position_ids of several packed texts are kept apart by decoders alone, got them for "
+                "position_ids of several packed texts are kept apart by most decoders alone, got them for "
                 f"{type(self.model).__name__}; give each text a row of its own"
             )
 
@@ -272,6 +277,16 @@ class Reader:
         wrong = [x for x in ids if isinstance(x, int) and not 0 <= x < (count or x + 1)]
         if wrong:
             raise ValueError(f"{name} must be from 0 to {count - 1}, {what}, got {wrong[0]}; use its own tokenizer")
+
+
+@torch.no_grad()
+def _keeps_apart(model: PreTrainedModel) -> bool:
+    """Whether the second of two texts in a row reads the same whatever the first: asked of the model."""
+    ids = torch.tensor([[1, 2, 3, 4], [2, 1, 3, 4]], device=model.device)  # (2, 2 + 2)
+    positions = torch.tensor([[0, 1, 0, 1]] * 2, device=model.device)
+    with quiet(model):
+        one, other = model(input_ids=ids, position_ids=positions, use_cache=False).logits[:, 2:].float()  # (2, V) twice
+    return torch.allclose(one, other, rtol=1e-3, atol=1e-4 * one.abs().max().item())
 
 
 def _of_one_length(rows: list[dict], batch_size: int) -> list[list[int]]:

@@ -130,6 +130,9 @@ REFUSED = {
     "deberta_v2": lambda: tf.DebertaV2ForMaskedLM(tf.DebertaV2Config(**SIZES)),
     "longformer": lambda: tf.LongformerForMaskedLM(tf.LongformerConfig(**SIZES, attention_window=4)),
 }
+BEHIND_THE_CACHE = {  # attention of its own, reached by its cache
+    "bloom": lambda: tf.BloomForCausalLM(tf.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=VOCAB)),
+}
 FAMILIES = DECODERS | ENCODERS | ENCODER_DECODERS | OTHERS
 GENERATORS = DECODERS | ENCODER_DECODERS
 TEXT = DECODERS | ENCODERS | ENCODER_DECODERS
@@ -138,7 +141,7 @@ TEXT = DECODERS | ENCODERS | ENCODER_DECODERS
 def build(name: str, seed: int = 0):
     """The tiny model of this family, in evaluation mode, with weights large enough that attention is not uniform."""
     torch.manual_seed(seed)
-    model = (FAMILIES | REFUSED)[name]().eval()
+    model = (FAMILIES | BEHIND_THE_CACHE | REFUSED)[name]().eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:

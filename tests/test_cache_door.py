@@ -7,7 +7,7 @@ import warnings
 import pytest
 import torch
 import transformers as tf
-from families import VOCAB
+from families import BEHIND_THE_CACHE, VOCAB
 from transformers import DynamicCache
 
 import prefix_lab as pl
@@ -23,7 +23,7 @@ NEO = {"num_layers": 2, "num_heads": 4, "hidden_size": 32, "max_position_embeddi
 XLM = {"vocab_size": VOCAB, "emb_dim": 32, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 64}
 
 DECODERS = {
-    "bloom": lambda: tf.BloomForCausalLM(tf.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=VOCAB)),
+    **BEHIND_THE_CACHE,
     "gpt_neo": lambda: tf.GPTNeoForCausalLM(
         tf.GPTNeoConfig(**NEO, window_size=3, attention_types=[[["global", "local"], 1]])
     ),

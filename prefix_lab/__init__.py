@@ -61,6 +61,7 @@ _ROOMS = {
     "attention",
     "inspection",
     "rows",
+    "packing",
     "batches",
     "losses",
     "training",

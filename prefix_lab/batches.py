@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, default_data_collator
 from transformers.utils import TransformersKwargs
 
+from .packing import is_packed, keeps_apart
 from .prefix import tokenizer_of
-from .probes import quiet
 from .rows import IGNORED, encode
 
 ALIASES = {"label": "labels", "label_ids": "labels"}  # as transformers' own collators have it
@@ -38,15 +38,6 @@ def collate(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
             for row in rows:
                 row[name] = row[name] + [pads.get(name, 0)] * (longest - len(row[name]))
     return default_data_collator(rows)
-
-
-def is_packed(row: Mapping) -> bool:
-    """Whether several texts stand in the row, each with positions of its own."""
-    positions = row.get("position_ids")
-    if not isinstance(positions, list):
-        return False
-    seen = [place for place, kept in zip(positions, row.get("attention_mask", [1] * len(positions))) if kept]
-    return any(after != before + 1 for before, after in zip(seen, seen[1:]))
 
 
 def loader(
@@ -265,7 +256,7 @@ class Reader:
         """Raise ValueError where the library would not keep several texts in a row apart."""
         if self.apart is None:
             decoder = not self.two and "use_cache" in self.takes and "Masked" not in type(self.model).__name__
-            self.apart = decoder and _keeps_apart(self.model)
+            self.apart = decoder and keeps_apart(self.model)
         if not self.apart:
             raise ValueError(
                 "position_ids of several packed texts are kept apart by most decoders alone, got them for "
@@ -277,16 +268,6 @@ class Reader:
         wrong = [x for x in ids if isinstance(x, int) and not 0 <= x < (count or x + 1)]
         if wrong:
             raise ValueError(f"{name} must be from 0 to {count - 1}, {what}, got {wrong[0]}; use its own tokenizer")
-
-
-@torch.no_grad()
-def _keeps_apart(model: PreTrainedModel) -> bool:
-    """Whether the second of two texts in a row reads the same whatever the first: asked of the model."""
-    ids = torch.tensor([[1, 2, 3, 4], [2, 1, 3, 4]], device=model.device)  # (2, 2 + 2)
-    positions = torch.tensor([[0, 1, 0, 1]] * 2, device=model.device)
-    with quiet(model):
-        one, other = model(input_ids=ids, position_ids=positions, use_cache=False).logits[:, 2:].float()  # (2, V) twice
-    return torch.allclose(one, other, rtol=1e-3, atol=1e-4 * one.abs().max().item())
 
 
 def _of_one_length(rows: list[dict], batch_size: int) -> list[list[int]]:

@@ -20,8 +20,8 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks scopes selection "
-    "saving attention inspection rows batches losses training prediction prompt methods town metrics bases "
-    "figures widgets claims"
+    "saving attention inspection rows packing batches losses training prediction prompt methods town metrics "
+    "bases figures widgets claims"
 ).split()
 TEACHING = {
     "town",
@@ -36,6 +36,7 @@ TEACHING = {
     "training",
     "rows",
     "batches",
+    "packing",
     "losses",
 }
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}

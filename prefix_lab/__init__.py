@@ -4,6 +4,24 @@ Every name is imported on first use, so that `import prefix_lab` itself costs no
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from .attention import attach as attach
+    from .attention import detach as detach
+    from .bases import load_base as load_base
+    from .claims import claim as claim
+    from .claims import full_size as full_size
+    from .inspection import attention_mass as attention_mass
+    from .methods import load as load
+    from .methods import tune as tune
+    from .prefix import Prefix as Prefix
+    from .prefix import PrefixConfig as PrefixConfig
+    from .selection import select as select
+    from .sites import Site as Site
+    from .sites import find_sites as find_sites
+    from .town import load_task as load_task
+    from .training import fit as fit
 
 __version__ = "0.1.0"
 
@@ -18,23 +36,43 @@ _HOMES = {
     "attention_mass": "inspection",
     "fit": "training",
     "tune": "methods",
+    "load": "methods",
     "load_task": "town",
     "load_base": "bases",
     "claim": "claims",
     "full_size": "claims",
 }
-_ROOMS = {"interface", "probes", "sites", "checkpoint", "prefix", "masks", "selection", "attention"} | {
+_ROOMS = {
+    "interface",
+    "probes",
+    "kinds",
+    "coverage",
+    "cache",
+    "fitting",
+    "sites",
+    "hub",
+    "checkpoint",
+    "exchange",
+    "prefix",
+    "masks",
+    "scopes",
+    "selection",
+    "saving",
+    "attention",
     "inspection",
     "rows",
+    "batches",
+    "losses",
     "training",
     "prediction",
+    "prompt",
     "methods",
     "town",
     "metrics",
     "bases",
-    "claims",
     "figures",
     "widgets",
+    "claims",
 }
 
 __all__ = sorted(_HOMES)

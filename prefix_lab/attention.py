@@ -1,14 +1,25 @@
 """The one place where a prefix enters attention, and `attach` and `detach` around it."""
 
+import os
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, overload
+
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .interface import configs, route, set_handler, set_implementation
-from .masks import widen
+from .cache import CacheDoor, enter, leave
+from .coverage import UnreachedWarning, sentence, stack_of
+from .interface import configs, readers, route, set_handler, set_implementation
+from .masks import numbered_from_the_text, widen
 from .prefix import Prefix, make_prefix
-from .selection import SLOT, Attachment, attached
-from .sites import Site, find_sites, of_kinds
+from .saving import keep_apart, keep_together, stored, warn_of_random
+from .selection import SLOT, Attachment, attached, select
+from .sites import Site, Survey, in_parts, of_kinds, survey
 
 
 class PrefixAttention:
@@ -23,6 +34,10 @@ class PrefixAttention:
         if found is None:
             return attend(module, query, key, value, mask, **kwargs)
         prefix_key, prefix_value, present = found  # (B, H_kv, P, D_h) twice, (B, P) or None
+        if prefix_key.is_meta and not key.is_meta:
+            raise ValueError(
+                "the prefix was offloaded with the model; detach, offload the model, and attach afterwards"
+            )
         mask, kwargs = widen(mask, kwargs, module, query, key, prefix_key.shape[2], present)
         key = torch.cat([prefix_key.to(key), key], dim=2)  # (B, H_kv, P + S, D_h): here the prefix enters
         value = torch.cat([prefix_value.to(value), value], dim=2)  # (B, H_kv, P + S, D_h)
@@ -33,72 +48,262 @@ class PrefixAttention:
 
 
 def _before_forward(module: nn.Module, args) -> None:
-    """A hook of every part that has a configuration: whoever renamed its implementation, the prefix stays."""
+    """A hook wherever a call may begin: whoever renamed a configuration's implementation, the prefix stays."""
     route(module.config)
+    _remember(module, args)
+
+
+def _remember(module: nn.Module, args) -> None:
+    """The hook in its place where attention is code of its own, which reads the implementation's name itself."""
     attachment = module._modules.get(SLOT)
     if attachment is not None:
+        if module.training and torch.is_grad_enabled():
+            _warn_if_frozen(module, attachment)
         attachment.remember(module)
 
 
-def attach(model, prefix=None, *, length=None, kinds=None, freeze=True, probe=None, **new) -> Prefix | dict:
+def _number_rows(model: nn.Module, args, kwargs):
+    """A hook of the model: left-padded rows without positions are numbered from their first token."""
+    numbers = numbered_from_the_text(model, args, kwargs, attached(model).rows())
+    return numbers and (args, kwargs | numbers)
+
+
+Names = str | Sequence[str] | None
+
+
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: None = None,
+    *,
+    length: int | None = None,
+    reparam: str | None = None,
+    hidden: int | None = None,
+    init: Any = None,
+    tokenizer: Any = None,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: Prefix,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Prefix: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: dict[str, Prefix],
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> dict[str, Prefix]: ...
+@overload
+def attach(
+    model: PreTrainedModel,
+    prefix: str | os.PathLike,
+    *,
+    kinds: Names = None,
+    parts: Names = None,
+    freeze: bool = True,
+    probe: dict | None = None,
+) -> Any: ...
+def attach(
+    model,
+    prefix=None,
+    *,
+    length=None,
+    reparam=None,
+    hidden=None,
+    init=None,
+    tokenizer=None,
+    kinds=None,
+    parts=None,
+    freeze=True,
+    probe=None,
+):
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
-    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`. Without one, a
-    new Prefix is made: `length` P (default 10), and `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
-    kinds: some of "encoder", "decoder", "cross"; default all that the model has. freeze=False leaves the weights
-    trainable. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
+    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are
+    attached already, such a dict is added to them, and the weights stay frozen or not as they are. Or the folder or
+    hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
+    `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
+    kinds: some of "encoder", "decoder", "cross"; parts: "language_model" or names of modules; default all that the
+    probe reaches. probe: a small batch of the model's inputs; by default text, or what else the model reads.
+    freeze=False leaves the weights trainable. What has no prefix is named in `prefix.unreached` and in one
+    UnreachedWarning. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
     Source: Li & Liang 2021, section 4.
     """
-    if getattr(model, SLOT, None) is not None:
-        raise ValueError("model already has a prefix attached; detach it first, or attach a dict of several at once")
-    sites = of_kinds(find_sites(model, probe), kinds)
-    given = {"length": length} | new
-    if prefix is None:
-        prefixes = {"prefix": make_prefix(model, sites, length, **new)}
-    elif any(value is not None for value in given.values()):
-        extra = ", ".join(name for name, value in given.items() if value is not None)
-        raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
-    else:
-        prefixes = prefix if isinstance(prefix, dict) else {"prefix": prefix}
-        if not prefixes:
-            raise ValueError("prefix must name at least one Prefix, got an empty dict")
-        for name, one in prefixes.items():
-            if not isinstance(one, Prefix):
-                raise TypeError(f"prefix {name!r} must be a Prefix, got {type(one).__name__}")
-        fitted = [one.config_for(sites, type(model).__name__) for one in prefixes.values()]
-        for one, config in zip(prefixes.values(), fitted):
-            one.config = config
-            one.to(model.device)
+    attachment = getattr(model, SLOT, None)
+    if attachment is not None:
+        if not isinstance(prefix, dict):
+            raise ValueError(
+                "model already has a prefix attached; detach it first, or "
+                "add one by its name, attach(model, {name: prefix})"
+            )
+        attachment.refuse_taken(prefix)
+    beside = isinstance(prefix, (str, os.PathLike)) and str(prefix) == model.config._name_or_path
+    if isinstance(prefix, (str, os.PathLike)):
+        prefix = stored(prefix)
+    with nullcontext() if attachment is None else select(model, None):
+        found = survey(model, probe)
+    sites = of_kinds(found, model, kinds, parts)
+    given = {"length": length, "reparam": reparam, "hidden": hidden, "init": init, "tokenizer": tokenizer}
+    new = {name: value for name, value in given.items() if value is not None}
+    with torch.inference_mode(False):
+        if prefix is None:
+            prefixes = {"prefix": make_prefix(model, sites, probe=probe, device=found.device, **new)}
+            if parts is not None:
+                prefixes["prefix"].config.base["parts"] = _several(parts)
+        elif new:
+            extra = ", ".join(new)
+            raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
+        else:
+            prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
+            if not beside:
+                _warn_of_another_base(prefixes, model)
+
+    if attachment is not None:
+        entered = {site for _, site in attachment.sources}
+        attachment.add(prefixes)
+        _enter(model, attachment, prefixes, found, entered)
+        return prefix
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
         "trainable": [name for name, p in model.named_parameters() if p.requires_grad] if freeze else [],
     }
     if freeze:
+        warn_of_random(model)
         model.requires_grad_(False)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
-    for site in sites:
-        set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
-    for module in model.modules():
-        if isinstance(module, PreTrainedModel):
-            module.register_forward_pre_hook(_before_forward)
+    _enter(model, attachment, prefixes, found)
+    own = [getattr(model.get_submodule(site.name), "config", None) for site in found.sites if site.door == "cache"]
+    for module in readers(model):
+        routed = not any(module.config is config for config in own)
+        module.register_forward_pre_hook(_before_forward if routed else _remember)
+        if routed:
             route(module.config)
+    model.register_forward_pre_hook(_number_rows, with_kwargs=True)
     model.add_module(SLOT, attachment)
+    keep_together(model, attachment)
+    for one in prefixes.values():
+        one.unreached = found.unreached
+    _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
 
 
-def detach(model: PreTrainedModel) -> Prefix | dict[str, Prefix]:
-    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached."""
+def _enter(model, attachment: Attachment, prefixes: dict, found: Survey, entered=()) -> None:
+    """Open the door of every site of these prefixes that no earlier one has opened."""
+    for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
+        if site.name in entered:
+            continue
+        if site.door == "cache":
+            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
+        else:
+            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+
+
+def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Prefix]:
+    """The prefixes, fitted to the model's sites and on its device; an error, none of them changed, if one is not."""
+    if not prefixes:
+        raise ValueError("prefix must name at least one Prefix, got an empty dict")
+    for name, one in prefixes.items():
+        if not isinstance(one, Prefix):
+            raise TypeError(f"prefix {name!r} must be a Prefix, got {type(one).__name__}")
+    fitted = []
+    for one in prefixes.values():
+        own = one.config.base.get("parts") if parts is None else None
+        there = sites if own is None else tuple(s for s in sites if s in in_parts(model, sites, own))
+        config = one.config_for(there, type(model).__name__)
+        _refuse_another_depth(config, there, model)
+        fitted.append(config)
+    for one, config in zip(prefixes.values(), fitted):
+        one.config = config
+        one.to(found.device)
+    return prefixes
+
+
+def _warn_of_another_base(prefixes: dict, model) -> None:
+    for name, one in prefixes.items():
+        made, here = (Path(str(base or "")).name for base in (one.config.base.get("name"), model.config._name_or_path))
+        if made and here and made != here:
+            warnings.warn(
+                f"prefix {name!r} was made for {made!r}, and model is {here!r}: of the same shape, but what it learnt "
+                "may mean nothing there; attach it to the base it was made for",
+                stacklevel=3,
+            )
+
+
+def _refuse_another_depth(config, sites, model) -> None:
+    """A prefix has a site at every layer of a stack that it enters; otherwise it was made for another depth."""
+    mine = Counter(stack_of(site.name) for site in config.sites)
+    for stack, count in Counter(stack_of(site.name) for site in sites).items():
+        if 0 < mine[stack] < count:
+            raise ValueError(
+                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
+                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
+            )
+
+
+def _say_what_has_none(model, found: Survey, kinds, parts) -> None:
+    """One warning that names what was left without a prefix, of what was asked for."""
+    told = found.unreached
+    if kinds is not None:  # what was not run has no kind yet; what was chosen did
+        wanted = {kinds} if isinstance(kinds, str) else set(kinds)
+        deaf = {site.name for site in found.deaf if site.kind in wanted}
+        told = [entry for entry in told if entry.name in deaf or "code of its own" in entry.reason]
+    if parts is not None:
+        told = [entry for entry in told if any(f".{p}." in f".{entry.name}." for p in _several(parts))]
+    if told:
+        warnings.warn(sentence(model, told), UnreachedWarning, stacklevel=3)
+
+
+def _several(names) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _warn_if_frozen(model, attachment: Attachment) -> None:
+    """peft freezes all that is not its own, the prefix too, when it wraps a model after `attach`."""
+    if not attachment.told and not any(p.requires_grad for p in attachment.parameters()):
+        attachment.told = True
+        if any(type(module).__module__.startswith("peft.") for module in model.modules()):
+            warnings.warn(
+                "the prefix is frozen, since get_peft_model ran after attach: it will not train; call get_peft_model "
+                "first and prefix_lab.attach(peft_model.get_base_model(), freeze=False) afterwards, or set "
+                "prefix.requires_grad_(True)",
+                stacklevel=4,
+            )
+
+
+def detach(model: PreTrainedModel, name: str | None = None) -> Any:
+    """Take the prefix off again and give the model back bit for bit as it was; returns what was attached.
+
+    name: only this one of several; with the last one the model is as it was. Raises ValueError for an unknown name.
+    """
     attachment = attached(model)
+    if name is not None and attachment.names != (name,):
+        return attachment.remove(name)
     for module in model.modules():
         set_handler(module, None)
+        leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook is _before_forward:
+            if hook in (_before_forward, _remember, _number_rows):
                 del module._forward_pre_hooks[key]
+                module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)
-    for config, name in attachment.undo["implementations"]:
-        set_implementation(config, name)
-    for name in attachment.undo["trainable"]:
-        model.get_parameter(name).requires_grad_(True)
+    keep_apart(model)
+    for config, own in attachment.undo["implementations"]:
+        set_implementation(config, own)
+    for weight in attachment.undo["trainable"]:
+        model.get_parameter(weight).requires_grad_(True)
     prefixes = dict(zip(attachment.names, attachment.prefixes))
-    return prefixes["prefix"] if attachment.names == ("prefix",) else prefixes
+    return prefixes[name or "prefix"] if name is not None or attachment.names == ("prefix",) else prefixes

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 
 from torch import nn
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedConfig, PreTrainedModel
 
 _ROUTED = "prefix|"
 _HANDLER = "_attention_handler"
@@ -27,18 +27,52 @@ def configs(model: nn.Module) -> list[PreTrainedConfig]:
     return list(found.values())
 
 
+def readers(model: nn.Module) -> list[nn.Module]:
+    """The modules at which a call may begin: the outermost ones that read a configuration, and every model inside."""
+    found, above = [], {id(model): frozenset()}
+    for module in model.modules():  # parents before their children
+        config = getattr(module, "config", None)
+        mine = above.setdefault(id(module), frozenset())
+        if isinstance(config, PreTrainedConfig):
+            if isinstance(module, PreTrainedModel) or id(config) not in mine:
+                found.append(module)
+            mine = mine | {id(config)}
+        for child in module.children():
+            above.setdefault(id(child), mine)
+    return found
+
+
+def convention(base: str) -> str:
+    """How the function of this name takes its mask: as "flash", "flex" or "eager" attention does, or as "sdpa".
+
+    A name of the user's own follows the mask function registered for it; without one, the model hands it no mask and
+    it aligns causality itself, so a mask that says the same (bool, one row for each query) is right for it.
+    """
+    masks = AttentionMaskInterface._global_mapping
+    for name in ("eager", "flash_attention_2", "flex_attention", "sdpa"):
+        if base == name or (base in masks and masks[base] is masks.get(name)):
+            return name.partition("_")[0]
+    return "flash" if "flash" in base else "flex" if "flex" in base else "sdpa"
+
+
 def implementation(config: PreTrainedConfig) -> str:
     """The attention implementation that the configuration names, whether routed or not."""
     return (config._attn_implementation or "sdpa").removeprefix(_ROUTED)
 
 
+class _Routed(str):
+    """A routed name. A copy of it, in this process or another, is the plain name: it knows no handlers."""
+
+    def __reduce__(self):
+        return str, (self.removeprefix(_ROUTED),)
+
+
 def route(config: PreTrainedConfig) -> None:
     """Send the attention calls of the modules that read this configuration to their handlers."""
-    name = config._attn_implementation
-    if name is None or not name.startswith(_ROUTED):
+    if not isinstance(config._attn_implementation, _Routed):
         base = implementation(config)
         _register(base)
-        config._attn_implementation_internal = _ROUTED + base
+        config._attn_implementation_internal = _Routed(_ROUTED + base)
 
 
 def set_implementation(config: PreTrainedConfig, name: str | None) -> None:

@@ -26,7 +26,7 @@ class Watched(TorchFunctionMode):
         counted = labels != kwargs.get("ignore_index", -100) if by_class else torch.ones_like(labels)
         number = int(counted.sum())
         mean = function(*args, **kwargs) if number else inputs[:0].sum()  # no label: 0, with a gradient of 0
-        self.means.append(float(mean))
+        self.means.append(mean.item())
         self.counts.append(number)
         return mean
 

@@ -1,9 +1,14 @@
 """What a mask, a bias or a window becomes beside P more columns of keys on the left."""
 
+import inspect
+import re
+
 import torch
 import torch.nn.functional as F
+from transformers import GenerationMixin
 
-from .interface import implementation
+from .interface import convention, implementation
+from .prefix import is_rotary
 
 
 def widen(mask, kwargs: dict, module, query, key, length: int, present):
@@ -20,22 +25,22 @@ def widen(mask, kwargs: dict, module, query, key, length: int, present):
         return None, kwargs  # one new token sees every key, in every implementation
 
     batch, queries, keys = query.shape[0], query.shape[2], key.shape[2]
-    name = implementation(module.config)
-    if "flash" in name:
+    how = convention(implementation(module.config))
+    if how == "flash":
         return _widen_flash(mask, kwargs, batch, keys, length, present, query.device), kwargs
     if hasattr(mask, "mask_mod"):
         return _widen_block(mask, length, present), kwargs
     if mask is None:
         causal = kwargs.get("is_causal")
         causal = getattr(module, "is_causal", True) if causal is None else causal
-        if name == "sdpa" and causal and queries > 1:
+        if how == "sdpa" and causal and queries > 1:
             # sdpa means the upper-left triangle here, which would hide the prefix from all but the last tokens
             mask = torch.ones(queries, keys, dtype=torch.bool, device=query.device).tril()[None, None]
         elif present is None:
             return None, kwargs
         else:
             mask = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device)
-            if name == "eager":  # eager attention adds its mask
+            if how == "eager":  # eager attention adds its mask
                 mask = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
     if mask.shape[-1] == 1 and keys > 1:
         mask = mask.expand(*mask.shape[:-1], keys)
@@ -81,3 +86,49 @@ def _widen_block(mask, length: int, present):
     batch = batch if present is None else present.shape[0]
     heads = None if heads == 1 else heads
     return create_block_mask(with_prefix, batch, heads, queries, keys + length, device=mask.kv_indices.device)
+
+
+def numbered_from_the_text(model, args, kwargs, rows) -> dict | None:
+    """`position_ids` that number each left-padded row from its first token, as `generate` does; None: nothing to say.
+
+    A stored key stands at a fixed place before position 0. A rotary model that numbers a row from its first pad would
+    move the text away from it, so the row would not equal the row alone. Learned positions are numbered alike, so that
+    a forward pass is what `generate` is. Rows without a prefix keep the model's own numbers, and so do encoders with
+    learned positions, encoder-decoders, and models that number their rows themselves. rows: a prefix's name, or
+    None, for each row of the batch, or one for all. Raises ValueError where a rotary model takes no positions.
+    """
+    names = list(inspect.signature(model.forward).parameters)
+    given = dict(zip(names, args)) | kwargs
+    mask, ids = given.get("attention_mask"), given.get("input_ids")
+    ids = given.get("inputs_embeds") if ids is None else ids
+    if not isinstance(mask, torch.Tensor) or mask.dim() != 2 or ids is None or mask.shape[:2] != ids.shape[:2]:
+        return None  # after the first token of a text, the mask is longer than what is read
+    if given.get("position_ids") is not None or getattr(model.config, "is_encoder_decoder", False):
+        return None
+    pads = (mask.cumsum(-1) == 0).sum(-1, keepdim=True)  # (B, 1)
+    if not torch.compiler.is_compiling() and not pads.any():
+        return None
+    rotary = is_rotary(model) or any(map(_turns, model.modules()))
+    own = getattr(type(model), "_prepare_position_ids_for_generation", None)
+    if own not in (None, GenerationMixin._prepare_position_ids_for_generation):
+        return None  # positions of several axes, made from the mask
+    if any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules()):
+        return None
+    if not rotary and not isinstance(model, GenerationMixin):
+        return None
+    has = torch.tensor([name is not None for name in rows], device=mask.device)[:, None]  # (rows, 1)
+    has = has.repeat_interleave(mask.shape[0] // len(rows), dim=0)
+    if "position_ids" not in names:
+        if rotary and (pads * has).any():
+            raise ValueError(
+                f"attention_mask pads on the left, and {type(model).__name__} takes no position_ids to number the rows "
+                "from their first token; pad on the right, or give rows of one length"
+            )
+        return None
+    numbers = torch.arange(mask.shape[1], device=mask.device)
+    return {"position_ids": (numbers - pads * has).clamp(min=0)}  # (B, T)
+
+
+def _turns(module) -> bool:
+    """Whether an attention module is given rotary angles, by whatever name its model has for them."""
+    return any(re.search("rotary|sinusoidal", name) for name in inspect.signature(type(module).forward).parameters)

@@ -7,30 +7,42 @@
 Where a model carries a task's head (token classification, question answering), the head trains along with every method.
 """
 
-import inspect
+import os
 import warnings
 from collections.abc import Callable
+from functools import partial
+from numbers import Integral
+from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
+from . import checkpoint, hub
 from .attention import attach, detach
+from .exchange import read_peft
+from .prefix import Prefix
+from .prompt import Prompt
+from .saving import RandomWeights, named_head
+from .selection import SLOT, Attachment
 from .sites import find_sites
 
 _SLOT = "_tuning"
 
 
 class Tuning:
-    """What `tune` did to a model. `about` says in a sentence what trains; `undo()` takes it all off again."""
+    """What `tune` did to a model. `about` says in a sentence what trains; `undo()` takes it all off again.
 
-    def __init__(self, model: PreTrainedModel, method: str):
-        self.model, self.method, self.about = model, method, ""
+    `prefix` is the Prefix of the method "prefix" (or the dict of several), also after `detach`; None otherwise.
+    """
+
+    def __init__(self, model: PreTrainedModel, method: str, settings: dict):
+        self.model, self.method, self.settings, self.about = model, method, settings, ""
+        self.prefix: Prefix | dict[str, Prefix] | None = None
         self._asked = [(p, p.requires_grad) for p in model.parameters()]
         self._kept: list[tuple[nn.Parameter, torch.Tensor]] = []  # trained weights of the base, as they were
-        self._remove: Callable[[], object] = lambda: None
+        self._remove: Callable[[], object] | None = None
 
     def train(self, parameters) -> None:
         """Let these parameters of the base train, and keep what they were."""
@@ -38,11 +50,43 @@ class Tuning:
             self._kept.append((parameter, parameter.detach().clone()))
             parameter.requires_grad_(True)
 
+    @property
+    def trained(self) -> dict[str, nn.Parameter]:
+        """What trains, by its name in the model; without the prefix, which has files of its own."""
+        mine = self.model.named_parameters()
+        return {name: p for name, p in mine if p.requires_grad and not name.startswith(f"{SLOT}.")}
+
+    def save(self, folder: str | os.PathLike, *, is_main_process: bool = True) -> Path:
+        """Write what was trained into the folder, the task's head with it; atomic. `load` puts it on a model again.
+
+        A prefix is written as `Prefix.save_pretrained` writes it. Raises ValueError after `undo()`.
+        """
+        if getattr(self.model, _SLOT, None) is not self:
+            raise ValueError(
+                f"this tuning by {self.method!r} was undone, so nothing is left to save; save before undo()"
+            )
+        folder, trained = Path(folder), checkpoint.gathered(self.trained)
+        if self.prefix is None:
+            record = {"method": self.method, "settings": self.settings}
+            checkpoint.write_record(folder, "tuning", record, trained, is_main_process=is_main_process)
+            return folder
+        beside = set(trained) - set(named_head(self.model))
+        if beside:
+            raise ValueError(
+                f"a prefix's files hold the prefix and the task's head, but {_few(beside)} trained too; use "
+                "model.save_pretrained, or tune without freeze=False"
+            )
+        for name, prefix in _by_name(self.prefix).items():
+            home, tensors = checkpoint.home_of(folder, name), checkpoint.gathered(prefix.state_dict())
+            checkpoint.write(home, prefix.config, tensors, trained, is_main_process=is_main_process)
+        return folder
+
     @torch.no_grad()
     def undo(self) -> PreTrainedModel:
         """Give the model back bit for bit as it was before `tune`; what was trained is lost unless saved before."""
         if getattr(self.model, _SLOT, None) is self:
-            self._remove()
+            if self._remove is not None:
+                self._remove()
             for parameter, value in self._kept:
                 parameter.copy_(value)
             self._restore_flags()
@@ -72,10 +116,13 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if (before := getattr(model, _SLOT, None)) is not None:
         raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
-    tuning, head = Tuning(model, method), task_head(model)
+    settings = {name: int(v) if isinstance(v, Integral) and type(v) is not bool else v for name, v in settings.items()}
+    tuning, head = Tuning(model, method, settings), task_head(model)
     model.requires_grad_(False)
     try:
-        METHODS[method](tuning, **settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RandomWeights)  # the head trains
+            METHODS[method](tuning, **settings)
     except BaseException:
         tuning._restore_flags()
         raise
@@ -86,6 +133,78 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     return tuning
 
 
+def load(model: PreTrainedModel, folder: str | os.PathLike, *, revision=None, token=None) -> Tuning:
+    """Put on a model what `Tuning.save` wrote, or a saved prefix, ours or PEFT's, with its task's head; ready to train.
+
+    folder: a folder, or a repository "user/repo" on the hub. Raises FileNotFoundError or ValueError, the model
+    unchanged, for anything but a whole one that this model takes to the last tensor; warns of a head that stays as is.
+    """
+    path = hub.located(folder, revision=revision, token=token)
+    if (path / "tuning.json").is_file():
+        return _load_other(model, path / "tuning.json")
+    homes, head = checkpoint.prefixes_in(path), {}
+    if not homes and (path / checkpoint.PEFT_NAME).is_file():
+        prefix, head = read_peft(Prefix, path)
+    elif not homes:
+        prefix = Prefix.from_pretrained(path)  # says what is missing
+    else:
+        read = {name: checkpoint.read(Prefix, home) for name, home in homes.items()}
+        head = {name: tensor for _, one in read.values() for name, tensor in one.items()}
+        prefix = {name: one for name, (one, _) in read.items()}
+        prefix = prefix["prefix"] if list(prefix) == ["prefix"] else prefix
+    mine = named_head(model)
+    if head or not mine:
+        _check(path, head, mine, model)
+    else:
+        warnings.warn(f"{path} holds no head, so {_few(mine)} of {type(model).__name__} stays as it is", stacklevel=2)
+    tuning = tune(model, "prefix", prefix=prefix)
+    _fill(mine, head)
+    return tuning
+
+
+def _load_other(model: PreTrainedModel, path: Path) -> Tuning:
+    record, tensors, weights = checkpoint.read_record(path)
+    if set(record) != {"method", "settings"}:
+        raise ValueError(f"{path} must hold method and settings, got {', '.join(record)}; update prefix-lab")
+    with torch.random.fork_rng(devices=[]):  # a load draws no random number of the caller's
+        tuning = tune(model, record["method"], **record["settings"])
+    try:
+        _check(weights, tensors, tuning.trained, model)
+    except ValueError:
+        tuning.undo()
+        raise
+    _fill(tuning.trained, tensors)
+    return tuning
+
+
+def _check(path: Path, tensors: dict, mine: dict, model: PreTrainedModel) -> None:
+    """ValueError, both named, unless the tensors are those that the model has, in name and shape."""
+    name = type(model).__name__
+    if extra := set(tensors) - set(mine):
+        raise ValueError(f"{path} holds {_few(extra)}, which {name} does not take; load it on a model with that part")
+    if missing := set(mine) - set(tensors):
+        raise ValueError(f"{path} lacks {_few(missing)} of {name}; load it on a model without that part")
+    for key, tensor in tensors.items():
+        if tensor.shape != mine[key].shape:
+            shapes = f"{tuple(tensor.shape)}, but that of {name} is {tuple(mine[key].shape)}"
+            raise ValueError(f"{path} holds {key} of shape {shapes}; load it on a model of the same shape")
+
+
+@torch.no_grad()
+def _fill(mine: dict, tensors: dict) -> None:
+    for name, tensor in tensors.items():
+        mine[name].copy_(tensor)
+
+
+def _few(names) -> str:
+    first = sorted(names)
+    return ", ".join(first[:4]) + (f" and {len(first) - 4} more" if len(first) > 4 else "")
+
+
+def _by_name(prefix: Prefix | dict[str, Prefix]) -> dict[str, Prefix]:
+    return prefix if isinstance(prefix, dict) else {"prefix": prefix}
+
+
 def trainable(model: nn.Module) -> int:
     """How many numbers of the model train."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -93,19 +212,25 @@ def trainable(model: nn.Module) -> int:
 
 def task_head(model: PreTrainedModel) -> list[nn.Parameter]:
     """The parameters that a task added after the pretrained model, as in `...ForTokenClassification`; [] without."""
-    if "For" not in type(model).__name__ or model.get_output_embeddings() is not None:
-        return []
-    pretrained = (PreTrainedModel, nn.Embedding)
-    return [p for part in model.children() if not isinstance(part, pretrained) for p in part.parameters()]
+    return list(named_head(model).values())
 
 
 # --- the methods -------------------------------------------------------------------------------------------------
 
 
-def _prefix(tuning: Tuning, length: int = 10, reparam: str | None = "mlp", **settings) -> None:
-    prefix = attach(tuning.model, length=length, reparam=reparam, **settings)
-    tuning._remove = lambda: detach(tuning.model)
-    tuning.about = f"a prefix of {length} at {len(prefix.config.sites)} attentions"
+def _prefix(tuning: Tuning, **settings) -> None:
+    if settings.get("prefix") is None:
+        settings = {"length": 10, "reparam": "mlp"} | settings
+    tuning.prefix = attach(tuning.model, **settings)
+    tuning._remove = partial(_prefix_off, tuning.model, getattr(tuning.model, SLOT))
+    made = " and ".join(str(p.config.length) for p in _by_name(tuning.prefix).values())
+    sites = next(iter(_by_name(tuning.prefix).values())).config.sites
+    tuning.about = f"a prefix of {made} at {len(sites)} attentions"
+
+
+def _prefix_off(model: PreTrainedModel, attachment: Attachment) -> None:
+    if getattr(model, SLOT, None) is attachment:  # else `detach` was there before
+        detach(model)
 
 
 def _prompt(tuning: Tuning, length: int = 10, init: str = "vocabulary") -> None:
@@ -116,20 +241,23 @@ def _prompt(tuning: Tuning, length: int = 10, init: str = "vocabulary") -> None:
         host = model.get_encoder()
     else:
         host = model.get_decoder() if model.can_generate() else model.base_model
-    prompt = Prompt(host.get_input_embeddings(), length, init).to(model.device)
+    prompt = Prompt(host.get_input_embeddings(), length, init, counts=model.can_generate()).to(model.device)
     hooks = [host.register_forward_pre_hook(prompt.enter, with_kwargs=True)]
     if model.config.is_encoder_decoder:
         hooks.append(model.get_decoder().register_forward_pre_hook(prompt.show, with_kwargs=True))
     else:
         hooks.append(host.register_forward_hook(prompt.leave))
     model.add_module("soft_prompt", prompt)
+    if model.can_generate():
+        model.__dict__["create_masks_for_generate"] = prompt.plain_mask
+    tuning._remove, tuning.about = partial(_prompt_off, model, hooks), f"{length} vectors before the input"
 
-    def remove():
-        for hook in hooks:
-            hook.remove()
-        del model.soft_prompt
 
-    tuning._remove, tuning.about = remove, f"{length} vectors before the input"
+def _prompt_off(model: PreTrainedModel, hooks: list) -> None:
+    for hook in hooks:
+        hook.remove()
+    model.__dict__.pop("create_masks_for_generate", None)
+    del model.soft_prompt
 
 
 def _lora(tuning: Tuning, r: int = 8, alpha: int = 16, layers: list[str] | str | None = None) -> None:
@@ -148,13 +276,14 @@ def _lora(tuning: Tuning, r: int = 8, alpha: int = 16, layers: list[str] | str |
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".is_gradient_checkpointing. is deprecated", FutureWarning)
         wrapped = PeftModel(model, config)
+    tuning._remove = partial(_lora_off, model, wrapped)
+    tuning.about = f"LoRA of rank {r} at {len(wrapped.targeted_module_names)} linear layers"
 
-    def remove():
-        wrapped.unload()
-        for name in ("peft_config", "_hf_peft_config_loaded"):
-            model.__dict__.pop(name, None)
 
-    tuning._remove, tuning.about = remove, f"LoRA of rank {r} at {len(wrapped.targeted_module_names)} linear layers"
+def _lora_off(model: PreTrainedModel, wrapped) -> None:
+    wrapped.unload()
+    for name in ("peft_config", "_hf_peft_config_loaded"):
+        model.__dict__.pop(name, None)
 
 
 def _bitfit(tuning: Tuning) -> None:
@@ -184,74 +313,3 @@ METHODS = {
     "head": _head,
     "full": _full,
 }
-
-
-# --- prompt tuning -----------------------------------------------------------------------------------------------
-
-
-class Prompt(nn.Module):
-    """P trained vectors before the embeddings of what a decoder or an encoder reads (Lester et al. 2021).
-
-    Its methods are hooks. Inside the host the sequence has P positions more; a decoder and a lone encoder give back
-    the hidden states of the real tokens only, so heads, labels and losses stay as they are, while the decoder behind
-    an encoder attends to all P + S states.
-    """
-
-    def __init__(self, embedding: nn.Embedding, length: int, init: str):
-        super().__init__()
-        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
-            raise ValueError(f"length must be an integer of at least 1, got {length!r}")
-        if init == "vocabulary":
-            vectors = embedding(torch.randint(embedding.num_embeddings, (length,), device=embedding.weight.device))
-        elif init == "random":
-            vectors = embedding.weight.float().std() * torch.randn(length, embedding.embedding_dim)
-        else:
-            raise ValueError(f"init must be 'vocabulary' or 'random', got {init!r}")
-        self.vectors = nn.Parameter(vectors.detach().clone().float())  # (P, D)
-        self.entered = False  # whether the pass that is under way holds the vectors, or the cache before it does
-
-    def enter(self, host: PreTrainedModel, args, kwargs):
-        """Before the host: put the vectors in front, or, where a cache holds them already, count them."""
-        given = dict(zip(inspect.signature(host.forward).parameters, args)) | kwargs
-        past, length = given.get("past_key_values"), len(self.vectors)
-        self.entered = past is None or past.get_seq_length() == 0
-        if self.entered:
-            embeds, ids = given.get("inputs_embeds"), given.pop("input_ids", None)
-            embeds = host.get_input_embeddings()(ids) if embeds is None else embeds  # (B, S, D)
-            first = self.vectors.to(embeds).expand(len(embeds), -1, -1)
-            given["inputs_embeds"] = torch.cat([first, embeds], dim=1)  # (B, P + S, D)
-        for name in ("position_ids", "cache_position"):
-            if (positions := given.get(name)) is not None:
-                first = torch.arange(length, device=positions.device).expand(*positions.shape[:-1], -1)
-                positions = positions + length
-                given[name] = torch.cat([first, positions], dim=-1) if self.entered else positions
-        if given.get("token_type_ids") is not None and self.entered:
-            given["token_type_ids"] = F.pad(given["token_type_ids"], (length, 0))
-        given["attention_mask"] = self._widen(given.get("attention_mask"))
-        return (), given
-
-    def leave(self, host: PreTrainedModel, args, output):
-        """After the host: drop the vectors' positions."""
-        if not self.entered:
-            return output
-        length = len(self.vectors)
-        if isinstance(output, tuple):
-            return (output[0][:, length:], *output[1:])
-        output["last_hidden_state"] = output["last_hidden_state"][:, length:]  # (B, S, D)
-        if output.get("hidden_states") is not None:
-            output["hidden_states"] = tuple(states[:, length:] for states in output["hidden_states"])
-        return output
-
-    def show(self, decoder: PreTrainedModel, args, kwargs):
-        """Before the decoder that reads the host: let its cross-attention see the vectors' states."""
-        return args, kwargs | {"encoder_attention_mask": self._widen(kwargs.get("encoder_attention_mask"))}
-
-    def _widen(self, mask):
-        if mask is None:
-            return None
-        if not isinstance(mask, torch.Tensor) or mask.dim() != 2:
-            raise ValueError("prompt tuning needs an attention mask (B, S), one number for each token")
-        return F.pad(mask, (len(self.vectors), 0), value=1)  # (B, P + S)
-
-    def extra_repr(self) -> str:
-        return f"length={len(self.vectors)}"

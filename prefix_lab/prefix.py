@@ -1,6 +1,7 @@
 """The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 
@@ -8,9 +9,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .cache import overhearing
 from .checkpoint import Checkpointed
+from .exchange import Exchanged
 from .interface import listening
-from .probes import probe_inputs, quiet
+from .probes import accepts, attempts, device_of, quiet, text_config
 from .sites import KINDS, Site
 
 STD = 0.02  # of random keys and values: small keys leave every token near its old attention pattern
@@ -37,6 +40,7 @@ class PrefixConfig:
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+            object.__setattr__(self, name, int(value))  # numpy's integers too, which JSON does not know
         if self.reparam not in (None, "mlp"):
             raise ValueError(f"reparam must be None (direct) or 'mlp', got {self.reparam!r}")
         if not self.sites:
@@ -48,7 +52,7 @@ class PrefixConfig:
         return tuple(kind for kind in KINDS if any(site.kind == kind for site in self.sites))
 
 
-class Prefix(Checkpointed, nn.Module):
+class Prefix(Checkpointed, Exchanged, nn.Module):
     """Keys (H_kv, P, D_h) and values (H_kv, P, D_h) for each site (Li & Liang 2021, section 4).
 
     Direct: the keys and values are the parameters. With reparam="mlp" they are W tanh(U E + b) + c for a small
@@ -172,12 +176,14 @@ def _summary(sites) -> str:
 # --- making one for a model --------------------------------------------------------------------------------------
 
 
-def make_prefix(model, sites, length=None, *, reparam=None, hidden=512, init="random", tokenizer=None) -> Prefix:
-    """A new prefix for these sites of the model, on its device, in float32, whatever the model's precision.
+def make_prefix(
+    model, sites, length=None, *, reparam=None, hidden=512, init="random", tokenizer=None, probe=None, device=None
+) -> Prefix:
+    """A new prefix for these sites of the model, where it computes, in float32, whatever the model's precision.
 
     init: "random"; "vocabulary" (keys and values of P random tokens); "text: ..." (those of a real text; P defaults
     to its number of tokens, a longer text is cut to P and a shorter one repeated); a LongTensor of token ids,
-    likewise; or one (keys, values) pair for each site, each (H_kv, P, D_h).
+    likewise; or one (keys, values) pair for each site, each (H_kv, P, D_h). probe: inputs beside which a text is read.
     """
     pairs, label = None, init if isinstance(init, str) else "tensor"
     if isinstance(init, str) and init.startswith("text:"):
@@ -186,7 +192,7 @@ def make_prefix(model, sites, length=None, *, reparam=None, hidden=512, init="ra
         if init.numel() == 0:
             raise ValueError(f"init={label!r} holds no token; write the text after 'text:'")
     elif isinstance(init, str) and init == "vocabulary":
-        init = torch.randint(model.config.get_text_config().vocab_size, (length or 10,))
+        init = torch.randint(text_config(model).vocab_size, (length or 10,))
     elif isinstance(init, str) and init != "random":
         raise ValueError(f"init must be 'random', 'vocabulary', 'text: ...', token ids or pairs, got {init!r}")
     if isinstance(init, torch.Tensor):
@@ -199,42 +205,78 @@ def make_prefix(model, sites, length=None, *, reparam=None, hidden=512, init="ra
         length = pairs[0][0].shape[1] if length is None and pairs else length
 
     base = {"name": model.config._name_or_path, "class": type(model).__name__}
-    base["is_encoder_decoder"] = bool(model.config.is_encoder_decoder)
+    base["is_encoder_decoder"] = bool(getattr(model.config, "is_encoder_decoder", False))
     config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
-    prefix = Prefix(config).to(model.device)
+    prefix = Prefix(config).to(device or device_of(model))
     if isinstance(init, torch.Tensor):
-        pairs = text_states(model, sites, ids)
+        pairs = text_states(model, sites, ids, probe)
     return prefix if pairs is None else prefix.start_from(pairs)
 
 
-def text_states(model: PreTrainedModel, sites, ids: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def text_states(
+    model: PreTrainedModel, sites, ids: torch.Tensor, probe=None
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """The keys and values (H_kv, P, D_h) that a text of P token ids produces at each site.
 
     A rotary model reads it at positions -P..-1, so that it stands before a prompt whose own positions have not
-    moved; a model with learned positions has none below 0 and reads it at 0..P-1.
+    moved; a model with learned positions has none below 0 and reads it at 0..P-1. probe: the model's other inputs,
+    for a model that wants more than text.
     Raises ValueError for a text longer than the model, or for a site that no text reaches.
     """
-    ids = ids[None].to(model.device)  # (1, P)
-    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    if limit is not None and ids.shape[1] > limit:
-        raise ValueError(f"init text has {ids.shape[1]} tokens, but {type(model).__name__} reads {limit} at most")
-    inputs = probe_inputs(model)
-    inputs |= {name: ids for name in ("input_ids", "decoder_input_ids") if name in inputs}
-    if is_rotary(model):
-        inputs["position_ids"] = torch.arange(-ids.shape[1], 0, device=ids.device)[None]
-    states = {}
+    limit, vocabulary = (getattr(text_config(model), n, None) for n in ("max_position_embeddings", "vocab_size"))
+    if isinstance(limit, int) and len(ids) > limit:
+        raise ValueError(f"init text has {len(ids)} tokens, but {type(model).__name__} reads {limit} at most")
+    if isinstance(vocabulary, int) and len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocabulary:
+        raise ValueError(
+            f"init must hold token ids from 0 to {vocabulary - 1}, got {int(ids.min())} to {int(ids.max())}"
+        )
+    ids = ids[None].to(device_of(model))  # (1, P)
+    states, problem = {}, None
 
     def record(attend, module, query, key, value, mask, **kwargs):
         states[module] = key[0].float(), value[0].float()
         return attend(module, query, key, value, mask, **kwargs)
 
-    with quiet(model), torch.no_grad(), listening(model, record):
-        model(**inputs)
-    pairs = [states[model.get_submodule(site.name)] for site in sites]
-    for site, (key, _) in zip(sites, pairs):
-        if key.shape[1] != ids.shape[1]:
+    def overhear(module, given, key, value):
+        states[module] = key[0].float(), value[0].float()
+        return key, value
+
+    own = [model.get_submodule(site.name) for site in sites if site.door == "cache"]
+    listen = listening(model, record) if len(own) < len(sites) else nullcontext()
+    with quiet(model), torch.no_grad(), listen, overhearing(own, overhear):
+        for part, inputs in attempts(model, probe):
+            for given in _reading(ids, inputs, is_rotary(part) and accepts(part, "position_ids")):
+                states.clear()
+                try:
+                    part(**given)
+                except Exception as error:
+                    problem = problem or error
+                    continue
+                if all(model.get_submodule(site.name) in states for site in sites):
+                    pairs = [states[model.get_submodule(site.name)] for site in sites]
+                    if all(key.shape[1] == ids.shape[1] for key, _ in pairs):
+                        return pairs
+            if probe is None and states:
+                break
+    for site in sites:
+        key, _ = states.get(model.get_submodule(site.name), (None, None))
+        if states and (key is None or key.shape[1] != ids.shape[1]):
             raise ValueError(f"init text does not reach {site}, which reads no text; leave its kind out with kinds=")
-    return pairs
+    raise ValueError(
+        f"init text cannot be read by {type(model).__name__} ({type(problem).__name__}: {problem}); "
+        "pass probe= a batch with input_ids, or init='random'"
+    ) from problem
+
+
+def _reading(ids, inputs: dict, rotary: bool):
+    """Inputs with the text in place of their own: the text alone, then beside what else the probe holds."""
+    texts = {name: ids for name in ("input_ids", "decoder_input_ids", "inputs") if name in inputs}
+    if not texts:
+        return
+    told = {name for name, value in inputs.items() if isinstance(value, torch.Tensor) and not value.is_floating_point()}
+    others = {name: value[:1] for name, value in inputs.items() if name not in told and isinstance(value, torch.Tensor)}
+    positions = {"position_ids": torch.arange(-ids.shape[1], 0, device=ids.device)[None]} if rotary else {}
+    yield from (given | positions for given in (texts, texts | others))
 
 
 def is_rotary(model: nn.Module) -> bool:

@@ -1,19 +1,27 @@
-"""Whose prefix each row gets: the attachment of a model, and `select`."""
+"""Whose prefix each row gets: the attachment of a model, and `select`.
 
-from contextlib import contextmanager
-from contextvars import ContextVar
-from threading import Lock
+A selection is asked where the prefix enters, at every layer: a block of `with`, which holds where `scopes` says, or a
+handle, which travels with the call to any thread.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import GenerationMixin, PreTrainedModel
 
 from .prefix import Prefix
+from .scopes import Block, blocks_of, chosen, latest
 
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
-_SELECTED: ContextVar[dict | None] = ContextVar("selected", default=None)  # attachment -> the rows of `select`
-_COUNTING = Lock()
+_NUMBERS = count()
+_GENERATE = inspect.unwrap(GenerationMixin.generate).__code__
+_CALL = nn.Module._call_impl.__code__
 
 
 class Attachment(nn.Module):
@@ -21,38 +29,70 @@ class Attachment(nn.Module):
 
     def __init__(self, prefixes: dict[str, Prefix], undo: dict):
         super().__init__()
-        self.names = tuple(prefixes)
-        self.prefixes = nn.ModuleList(prefixes.values())
-        self.sources = {  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
-            (name, site.name): (prefix, index)
-            for name, prefix in prefixes.items()
-            for index, site in enumerate(prefix.config.sites)
-        }
+        self.number = next(_NUMBERS)
+        self.names: tuple[str, ...] = ()
+        self.prefixes = nn.ModuleList()
+        self.sources: dict = {}  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
+        self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
-        self.selections = 0  # how many `select` blocks are open, in all threads (torch.compile cannot ask a ContextVar)
-        self.checkpointed = None  # the rows of a forward pass whose layers will be computed again
+        self.told = False  # whether a frozen prefix has been warned of
+        self.selected = False  # whether `select` was ever used on it
+        self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
         self.recomputed = True
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self.number = next(_NUMBERS)  # a copy has selections of its own
+
+    def add(self, prefixes: dict[str, Prefix]) -> None:
+        """Put these beside the prefixes that are there. Raises ValueError for a name that is taken."""
+        self.refuse_taken(prefixes)
+        self.names += tuple(prefixes)
+        for name, prefix in prefixes.items():
+            self.prefixes.append(prefix)
+            self.sources |= {(name, s.name): (prefix, index) for index, s in enumerate(prefix.config.sites)}
+
+    def refuse_taken(self, names) -> None:
+        """Raises ValueError where one of the names is that of an attached prefix."""
+        if taken := [name for name in names if name in self.names]:
+            raise ValueError(f"prefix names {', '.join(taken)}, which is attached already; choose another name")
+
+    def remove(self, name: str) -> Prefix:
+        """Take one prefix away. Raises ValueError for an unknown name, or one that an open selection uses."""
+        if name not in self.names:
+            raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
+        if any(name in block.rows for block in blocks_of(self)):
+            raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
+        kept = {n: prefix for n, prefix in zip(self.names, self.prefixes) if n != name}
+        prefix = self.prefixes[self.names.index(name)]
+        self.names, self.prefixes, self.sources = (), nn.ModuleList(), {}
+        self.add(kept)
+        return prefix
 
     def rows(self) -> tuple:
         """The names in force: one for all rows, or one for each row of the batch (None: no prefix)."""
+        return self._in_force()[0]
+
+    def _in_force(self) -> tuple[tuple, bool]:
+        """The names in force, and whether they were given as a list, one for each row."""
         if self.checkpointed is not None and torch._C._current_graph_task_id() != -1:
             self.recomputed = True  # inside a backward pass: what the forward pass had, select block or not
             return self.checkpointed
-        if self.selections and (chosen := (_SELECTED.get() or {}).get(self)) is not None:
-            return chosen
+        if self.selected and (found := chosen(self)) is not None:
+            return found
         if len(self.names) > 1:
             raise ValueError(
-                f"several prefixes are attached ({', '.join(self.names)}); choose with "
+                f"several prefixes are attached ({', '.join(self.names)}) and none is selected; choose with "
                 f"`with prefix_lab.select(model, {self.names[0]!r}):`"
             )
-        return self.names
+        return self.names, False
 
     def keys_and_values(self, site: str, batch: int):
         """Keys and values (B, H_kv, P, D_h) of this site for a batch, and (B, P) bool or None; None for no prefix."""
-        rows = self.rows()
-        if batch % len(rows):
-            raise ValueError(f"select names {len(rows)} rows, but the batch has {batch}; name one for each row")
+        rows, each = self._in_force()
+        if each and len(rows) != batch:
+            _refuse_other_rows(self, rows, batch)
         names = dict.fromkeys(rows)
         if len(names) == 1:  # asked at every layer for every token: the short way matters
             pair = self._pair(rows[0], site)
@@ -65,7 +105,7 @@ class Attachment(nn.Module):
         empty = [part[:, :0] for part in there[0]]
         pairs = {name: empty if pair is None else pair for name, pair in pairs.items()}
         which = {name: i for i, name in enumerate(pairs)}
-        # beam search repeats each row in place, so row i of N becomes rows i * B/N ... of B
+        # generate repeats each row in place, so row i of N becomes rows i * B/N ... of B
         order = torch.tensor([which[n] for n in rows], device=there[0][0].device).repeat_interleave(batch // len(rows))
         key, value = (
             torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
@@ -87,13 +127,13 @@ class Attachment(nn.Module):
             return
         if not any(getattr(module, "gradient_checkpointing", False) for module in model.modules()):
             return
-        rows = self.rows()
-        if not self.recomputed and rows != self.checkpointed:
+        now = self._in_force()
+        if not self.recomputed and now != self.checkpointed:
             raise RuntimeError(
                 "with gradient checkpointing, call backward() before a forward pass with another selection "
                 "(and evaluate under torch.no_grad())"
             )
-        self.checkpointed, self.recomputed = rows, False
+        self.checkpointed, self.recomputed = now, False
 
 
 def attached(model: nn.Module) -> Attachment:
@@ -104,35 +144,117 @@ def attached(model: nn.Module) -> Attachment:
     return attachment
 
 
-@contextmanager
-def select(model: PreTrainedModel, names):
+# --- selecting ---------------------------------------------------------------------------------------------------
+
+
+class Selection:
+    """A model with a choice among its prefixes: a handle that travels with the call, or a block of `with`.
+
+    As a handle, `generate`, `run` and the call itself (a forward pass) make the choice in the thread, task or generator
+    that executes them, for that call alone. It can be used any number of times, from several threads at once.
+    """
+
+    def __init__(self, model: PreTrainedModel, names: str | None | Sequence[str | None]):
+        self.model, self.names = model, names
+        self._rows()  # an unknown name is refused here, and again where it was taken off in between
+
+    def __enter__(self) -> Any:
+        attachment, rows, each = self._rows()
+        attachment.selected = True
+        Block(self, attachment, rows, each, sys._getframe(1)).open()
+        return self.model
+
+    def __exit__(self, *error) -> None:
+        latest(self, sys._getframe(1)).close()
+
+    def __call__(self, *args, **kwargs):
+        """A forward pass of the model."""
+        return self.run(self.model, *args, **kwargs)
+
+    def generate(self, *args, **kwargs):
+        """`model.generate`."""
+        return self.run(self.model.generate, *args, **kwargs)
+
+    def run(self, function: Callable, *args, **kwargs):
+        """`function(*args, **kwargs)`, such as a pipeline; a generator or coroutine keeps the choice while it runs."""
+        with self:
+            result = function(*args, **kwargs)
+        if inspect.isgenerator(result):
+            return self._iterate(result)
+        if inspect.isasyncgen(result):
+            return self._iterate_async(result)
+        return self._wait(result) if inspect.iscoroutine(result) else result
+
+    def _iterate(self, generator):
+        with self:
+            return (yield from generator)
+
+    async def _iterate_async(self, generator):
+        with self:
+            async for item in generator:
+                yield item
+
+    async def _wait(self, coroutine):
+        with self:
+            return await coroutine
+
+    def __repr__(self):
+        return f"select({type(self.model).__name__}, {self.names!r})"
+
+    def _rows(self) -> tuple[Attachment, tuple, bool]:
+        attachment, names = attached(self.model), self.names
+        each = not (names is None or isinstance(names, str))
+        try:
+            rows = tuple(names) if each else (names,)
+        except TypeError:
+            rows = (names,)
+        if not rows or any(name is not None and name not in attachment.names for name in rows):
+            raise ValueError(
+                f"names must be among {', '.join(attachment.names)} or None, or a list of them for the "
+                f"rows of a batch, got {names!r}"
+            )
+        return attachment, rows, each
+
+
+def select(model: PreTrainedModel, names: str | None | Sequence[str | None]) -> Selection:
     """Within it, the model uses this prefix (a name, or None for the bare model), or one for each row (a list).
 
-    Of this thread only. Under beam search the rows are the prompts, not the beams.
-    Raises ValueError for a name that is not attached.
+    `with select(model, "polite"):` holds in this thread, and in what copies its context (asyncio); or
+    `select(model, "polite").generate(...)`, a handle that can be given to a thread. Under beam search the rows are the
+    prompts, not the beams. Raises ValueError for a name that is not attached.
     """
-    attachment = attached(model)
-    rows = (names,) if names is None or isinstance(names, str) else tuple(names)
-    unknown = [name for name in rows if name is not None and name not in attachment.names]
-    if unknown or not rows:
-        raise ValueError(f"names must be among {', '.join(attachment.names)} or None, got {names!r}")
-    token = _SELECTED.set((_SELECTED.get() or {}) | {attachment: rows})
-    with _COUNTING:
-        attachment.selections += 1
-    try:
-        yield model
-    finally:
-        with _COUNTING:
-            attachment.selections -= 1
-        _SELECTED.reset(token)
+    return Selection(model, names)
 
 
 def refuse_row_selection(model: nn.Module) -> None:
-    """Raise ValueError where `select` names one prefix for each of several rows: `fit` and `predict` reorder rows."""
+    """Raises ValueError where the selection in force has a name for each row: what reorders rows calls it first."""
     attachment = getattr(model, SLOT, None)
-    rows = (_SELECTED.get() or {}).get(attachment, ()) if attachment is not None else ()
-    if len(rows) > 1:
+    if attachment is not None and attachment.selected and (found := chosen(attachment)) and found[1]:
         raise ValueError(
-            f"select must name one prefix here, got {len(rows)} for the rows ({', '.join(map(str, rows))}); fit, "
-            "evaluate and predict reorder rows, so select one name and give the rows of that one"
+            f"select has a prefix for each row ({', '.join(map(str, found[0]))}), but rows are put in another order "
+            "here; select one name, and call once for each"
         )
+
+
+def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
+    """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
+    frame = sys._getframe(1) if batch % len(rows) == 0 else None
+    while frame is not None:
+        found = frame.f_locals if frame.f_code in (_GENERATE, _CALL) else {}
+        module = found.get("self")
+        if module is not None and any(part is attachment for part in module.modules()):
+            if frame.f_code is _GENERATE:
+                settings = found["generation_config"]
+                repeats = {getattr(settings, name, None) for name in ("num_beams", "num_return_sequences")}
+                if batch // len(rows) in repeats | ({settings.top_k} if settings.penalty_alpha else set()):
+                    return
+            else:
+                first = found["args"][:1] or [None]
+                given = found["kwargs"].get(getattr(module, "main_input_name", "input_ids"), first[0])
+                if isinstance(given, torch.Tensor) and given.dim() > 2 and given.shape[0] == len(rows):
+                    return  # several texts or pictures a row, flattened
+        frame = frame.f_back
+    raise ValueError(
+        f"select names {len(rows)} rows, but the batch has {batch}; name one for each row of the batch (only "
+        "generate repeats rows, for its beams and return sequences)"
+    )

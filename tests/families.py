@@ -1,5 +1,7 @@
 """A tiny random model of every family the project supports, built from its configuration; no download."""
 
+import inspect
+
 import torch
 import transformers as tf
 
@@ -57,6 +59,7 @@ ENDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 SLIDING = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 4}
 
 DECODERS = {
+    "gptj": lambda: tf.GPTJForCausalLM(tf.GPTJConfig(**GPT2, rotary_dim=4, **ENDS)),
     "gpt2": lambda: tf.GPT2LMHeadModel(tf.GPT2Config(**GPT2, **ENDS)),
     "opt": lambda: tf.OPTForCausalLM(
         tf.OPTConfig(
@@ -125,10 +128,10 @@ OTHERS = {
 REFUSED = {
     "xlnet": lambda: tf.XLNetLMHeadModel(tf.XLNetConfig(d_model=32, n_layer=2, n_head=4, d_inner=64, vocab_size=VOCAB)),
     "deberta_v2": lambda: tf.DebertaV2ForMaskedLM(tf.DebertaV2Config(**SIZES)),
-    "gptj": lambda: tf.GPTJForCausalLM(tf.GPTJConfig(**GPT2, rotary_dim=4, **ENDS)),
-    "bloom": lambda: tf.BloomForCausalLM(tf.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=VOCAB)),
-    "mpt": lambda: tf.MptForCausalLM(tf.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=VOCAB)),
     "longformer": lambda: tf.LongformerForMaskedLM(tf.LongformerConfig(**SIZES, attention_window=4)),
+}
+BEHIND_THE_CACHE = {  # attention of its own, reached by its cache
+    "bloom": lambda: tf.BloomForCausalLM(tf.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=VOCAB)),
 }
 FAMILIES = DECODERS | ENCODERS | ENCODER_DECODERS | OTHERS
 GENERATORS = DECODERS | ENCODER_DECODERS
@@ -138,7 +141,7 @@ TEXT = DECODERS | ENCODERS | ENCODER_DECODERS
 def build(name: str, seed: int = 0):
     """The tiny model of this family, in evaluation mode, with weights large enough that attention is not uniform."""
     torch.manual_seed(seed)
-    model = (FAMILIES | REFUSED)[name]().eval()
+    model = (FAMILIES | BEHIND_THE_CACHE | REFUSED)[name]().eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -171,6 +174,12 @@ def output_of(model, inputs) -> torch.Tensor:
     """The one tensor by which two runs of a model are compared."""
     output = model(**inputs)
     return output.logits_per_text if "logits_per_text" in output else output.logits
+
+
+def going_on(model, output) -> dict:
+    """The arguments by which a call goes on from `output`; its cache was `past_key_values` until transformers 5.23."""
+    name = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+    return {name: output[name]}
 
 
 def shake(prefix, size: float = 1.0, seed: int = 2):

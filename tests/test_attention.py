@@ -6,7 +6,17 @@ import threading
 
 import pytest
 import torch
-from families import ENCODER_DECODERS, GENERATORS, VOCAB, build, enable_checkpointing, inputs_for, output_of, shake
+from families import (
+    ENCODER_DECODERS,
+    GENERATORS,
+    VOCAB,
+    build,
+    enable_checkpointing,
+    going_on,
+    inputs_for,
+    output_of,
+    shake,
+)
 from transformers import AttentionInterface, GenerationConfig
 
 import prefix_lab as pl
@@ -286,7 +296,7 @@ def test_a_returned_cache_goes_on_where_it_stopped():
     ids = inputs_for(model)["input_ids"]
     whole = model(ids).logits
     first = model(ids[:, :5], use_cache=True)
-    second = model(ids[:, 5:], past_key_values=first.past_key_values).logits
+    second = model(ids[:, 5:], **going_on(model, first)).logits
     torch.testing.assert_close(second, whole[:, 5:], atol=1e-5, rtol=1e-4)
 
 
@@ -295,10 +305,10 @@ def test_a_users_own_cache_is_used_not_overwritten():
     prefix = shake(pl.attach(model, length=4))
     ids = inputs_for(model)["input_ids"]
     with pl.select(model, None):
-        cache = model(ids[:, :5], use_cache=True).past_key_values
-    continued = model(ids[:, 5:], past_key_values=copy.deepcopy(cache)).logits
+        first = model(ids[:, :5], use_cache=True)
+    continued = model(ids[:, 5:], **copy.deepcopy(going_on(model, first))).logits
     pl.detach(model)
-    bare = model(ids[:, 5:], past_key_values=copy.deepcopy(cache)).logits
+    bare = model(ids[:, 5:], **copy.deepcopy(going_on(model, first))).logits
     assert (continued - bare).abs().max() > 1e-3  # the prefix is there,
     pl.attach(model, prefix)
     fresh = model(ids[:, 5:], position_ids=torch.arange(5, 9)[None]).logits

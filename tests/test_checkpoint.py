@@ -1,12 +1,16 @@
 """Prefixes on disk: round trips, what a kill leaves, what is refused, and PEFT's format."""
 
+import hashlib
 import json
 import os
 import pickle
+from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from families import build, inputs_for, output_of, shake
+from safetensors.torch import load_file, save
 
 import prefix_lab as pl
 from prefix_lab import checkpoint
@@ -166,6 +170,153 @@ def test_a_damaged_or_foreign_checkpoint_is_refused_by_name(what, error, message
         pl.Prefix.from_pretrained(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "what", ["config", "site", "stray tensor", "missing tensor", "stray head", "missing head", "no hash"]
+)
+def test_what_this_version_does_not_know_is_refused_by_name(what, tmp_path):
+    folder = attached()[1].save_pretrained(tmp_path)
+    path = folder / "prefix.json"
+    record, tensors = json.loads(path.read_text()), {}
+    message = None
+    if what == "config":
+        record |= {"rank": 4, "gate": "x"}
+        message = "prefix.json does not describe a prefix: this version does not know gate, rank"
+    elif what == "site":
+        record["sites"][0]["gate"] = "x"
+        message = "does not describe a prefix: .*gate"
+    elif what == "missing head":
+        record["head"] = ["classifier.weight"]
+        message = r"does not describe a prefix: .*head\.classifier\.weight"
+    elif what == "no hash":
+        del record["sha256"]
+        message = "does not describe a prefix: it has no 'sha256'"
+    else:
+        tensors = load_file(folder / record["weights"])
+        if what == "missing tensor":
+            del tensors["keys.1"]
+            message = r"does not fit .*Missing key.*keys\.1"
+        else:
+            name = {"stray tensor": "keys.7", "stray head": "head.classifier.bias"}[what]
+            tensors[name] = torch.zeros(2)
+            message = rf"does not fit 3 tokens at 2 sites: .*{name}"
+        data = save(tensors)
+        (folder / record["weights"]).write_bytes(data)
+        record["sha256"] = hashlib.sha256(data).hexdigest()
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        pl.Prefix.from_pretrained(folder)
+
+
+def test_a_record_of_the_first_release_loads(tmp_path):
+    """The fields that prefix.json had then, literally; what was added since has its default."""
+    sites = [
+        {"name": f"model.layers.{i}.self_attn", "kind": "decoder", "kv_heads": 2, "key_dim": 8, "value_dim": 8}
+        for i in range(2)
+    ]
+    tensors = {f"{part}.{i}": torch.randn(2, 3, 8) for part in ("keys", "values") for i in range(2)}
+    data = save(tensors)
+    digest = hashlib.sha256(data).hexdigest()
+    record = {"format": 1, "weights": f"prefix-{digest[:16]}.safetensors", "sha256": digest, "length": 3}
+    record |= {"sites": sites, "reparam": None, "hidden": 512, "init": "random"}
+    record |= {"base": {"name": "", "class": "LlamaForCausalLM", "is_encoder_decoder": False}}
+    (tmp_path / "prefix.json").write_text(json.dumps(record))
+    (tmp_path / record["weights"]).write_bytes(data)
+    prefix = pl.attach(build("llama"), pl.Prefix.from_pretrained(tmp_path))
+    assert all(torch.equal(prefix.state_dict()[name], tensor) for name, tensor in tensors.items())
+    for absent in ("reparam", "hidden", "init", "base"):
+        (tmp_path / "prefix.json").write_text(json.dumps({k: v for k, v in record.items() if k != absent}))
+        assert pl.Prefix.from_pretrained(tmp_path).config.length == 3
+
+
+def test_bytes_that_are_whole_but_no_tensors_are_refused(tmp_path):
+    folder = attached()[1].save_pretrained(tmp_path)
+    record = json.loads((folder / "prefix.json").read_text())
+    data = pickle.dumps({"keys.0": [1]})
+    (folder / record["weights"]).write_bytes(data)
+    (folder / "prefix.json").write_text(json.dumps(record | {"sha256": hashlib.sha256(data).hexdigest()}))
+    with pytest.raises(ValueError, match=r"prefix-\w+.safetensors does not hold tensors in the safetensors format"):
+        pl.Prefix.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("reparam", [None, "mlp"])
+def test_the_precision_comes_back_and_everything_trains(dtype, reparam, tmp_path):
+    _, prefix = attached(reparam=reparam)
+    prefix.to(dtype).save_pretrained(tmp_path)
+    again = pl.Prefix.from_pretrained(tmp_path)
+    assert {p.dtype for p in again.parameters()} == {dtype}
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), prefix.parameters(), strict=True))
+    assert all(p.requires_grad and p.device.type == "cpu" for p in again.parameters())
+
+
+def test_numpys_integers_are_saved_as_integers(tmp_path):
+    prefix = pl.attach(build("llama"), length=numpy.int64(3), reparam="mlp", hidden=numpy.int32(8))
+    record = json.loads((prefix.save_pretrained(tmp_path) / "prefix.json").read_text())
+    assert (record["length"], record["hidden"]) == (3, 8)
+    assert pl.Prefix.from_pretrained(tmp_path).config == prefix.config
+    with pytest.raises(ValueError, match=r"length must be an integer of at least 1, got np.float64\(3.0\)"):
+        pl.attach(build("llama"), length=numpy.float64(3))
+
+
+def test_every_file_is_on_the_disk_before_its_name_points_at_it(tmp_path, monkeypatch):
+    """Without the fsync a power cut can leave an empty file under the new name; the tensors come before the JSON."""
+    calls, fsync, replace = [], os.fsync, os.replace
+
+    def recorded_fsync(descriptor):
+        calls.append(("fsync", Path(os.readlink(f"/proc/self/fd/{descriptor}")).name, os.fstat(descriptor).st_size))
+        return fsync(descriptor)
+
+    def recorded_replace(source, target):
+        calls.append(("replace", Path(source).name, Path(target).name))
+        return replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "replace", recorded_replace)
+    folder = attached()[1].save_pretrained(tmp_path)
+    assert [call[0] for call in calls] == ["fsync", "replace", "fsync", "replace"]
+    for synced, renamed in (calls[:2], calls[2:]):
+        assert synced[1] == renamed[1]  # the same temporary file
+        assert synced[2] == (folder / renamed[2]).stat().st_size > 0  # flushed to the last byte
+    assert [call[2] for call in calls[1::2]][0].endswith(".safetensors")
+    assert calls[3][2] == "prefix.json"
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_checkpoint_and_no_other_file(call, tmp_path, monkeypatch):
+    _, prefix = attached()
+    prefix.save_pretrained(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    shake(prefix, seed=8)
+    monkeypatch.setattr(os, call, lambda *args: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        prefix.save_pretrained(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_values_that_are_not_here_are_not_saved(tmp_path):
+    _, prefix = attached()
+    with pytest.raises(ValueError, match=r"keys.0 has no values here \(it is on the meta device\)"):
+        prefix.to("meta").save_pretrained(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(NotADirectoryError, match="folder must be a directory, got the file"):
+        pl.Prefix.from_pretrained(tmp_path / "file")
+    with pytest.raises(FileNotFoundError, match="give the folder that a prefix was saved into"):
+        pl.Prefix.from_pretrained(tmp_path / "none")
+
+
+def test_a_name_where_there_is_none_is_refused(tmp_path):
+    attached()[1].save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="name must be one of prefix, which .* holds, got 'polite'"):
+        pl.Prefix.from_pretrained(tmp_path, "polite")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="holds no prefix 'polite'"):
+        pl.Prefix.from_pretrained(tmp_path / "empty", "polite")
+
+
 def test_a_name_that_leaves_the_folder_is_not_followed(tmp_path):
     folder = attached()[1].save_pretrained(tmp_path / "inner")
     path = folder / "prefix.json"
@@ -183,7 +334,10 @@ def test_a_name_that_leaves_the_folder_is_not_followed(tmp_path):
 def test_pefts_files_and_back_hold_the_same_tensors(name, kinds, tmp_path):
     model, prefix = attached(name, kinds=kinds)
     prefix.to_peft(tmp_path)
-    again = pl.Prefix.from_peft(tmp_path)
+    again = pl.Prefix.from_pretrained(tmp_path)  # which sees whose folder it is
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), pl.Prefix.from_peft(tmp_path).parameters()))
+    pl.detach(model)
+    pl.attach(model, tmp_path)
     pl.detach(model)
     pl.attach(model, again)
     assert again.config.sites == prefix.config.sites
@@ -220,6 +374,28 @@ def test_a_pickled_peft_checkpoint_is_never_read(tmp_path):
     (tmp_path / "adapter_config.json").write_text('{"peft_type": "PREFIX_TUNING"}')
     (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
     with pytest.raises(FileNotFoundError, match="pickled .bin files are never read"):
+        pl.Prefix.from_peft(tmp_path)
+
+
+def test_tensors_beside_the_prefix_in_pefts_file_are_refused_by_name(tmp_path):
+    attached("gpt2")[1].to_peft(tmp_path)
+    tensors = load_file(tmp_path / "adapter_model.safetensors")
+    (tmp_path / "adapter_model.safetensors").write_bytes(save(tensors | {"base_model.score.weight": torch.ones(2, 2)}))
+    with pytest.raises(ValueError, match=r"holds score.weight beside the prefix.*prefix_lab.methods.load"):
+        pl.Prefix.from_peft(tmp_path)
+
+
+def test_pefts_folder_holds_one_prefix_without_a_name(tmp_path):
+    attached("gpt2")[1].to_peft(tmp_path)
+    with pytest.raises(ValueError, match="name must be None for PEFT's folder"):
+        pl.Prefix.from_pretrained(tmp_path, "polite")
+
+
+def test_pefts_tensors_that_do_not_fit_its_configuration_are_refused(tmp_path):
+    attached("gpt2")[1].to_peft(tmp_path)
+    path = tmp_path / "adapter_config.json"
+    path.write_text(path.read_text().replace('"num_layers": 2', '"num_layers": 3'))
+    with pytest.raises(ValueError, match="adapter_model.safetensors and adapter_config.json do not hold one prefix"):
         pl.Prefix.from_peft(tmp_path)
 
 

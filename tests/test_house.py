@@ -19,12 +19,25 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "interface probes sites checkpoint prefix masks selection attention inspection rows batches losses training "
-    "prediction methods "
-    "town metrics bases figures widgets claims"
+    "interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks scopes selection "
+    "saving attention inspection rows batches losses training prediction prompt methods town metrics bases "
+    "figures widgets claims"
 ).split()
-TEACHING = {"town", "bases", "figures", "widgets", "claims", "methods", "metrics", "prediction", "training"}
-TEACHING |= {"rows", "batches", "losses"}
+TEACHING = {
+    "town",
+    "bases",
+    "figures",
+    "widgets",
+    "claims",
+    "methods",
+    "prompt",
+    "metrics",
+    "prediction",
+    "training",
+    "rows",
+    "batches",
+    "losses",
+}
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
 
@@ -155,7 +168,9 @@ def test_links_between_documents_lead_somewhere(path):
             assert any(p.exists() for p in (there, there.with_name(there.name + ".ipynb"))), f"{link} is not there"
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "book" / "intro.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "book" / "intro.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name
+)
 def test_python_in_documents_runs(path, tmp_path):
     codes = blocks(path, "python")
     assert codes, "no example"

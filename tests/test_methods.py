@@ -1,5 +1,6 @@
 """Every method trains what it says and nothing else, on every family, and gives the base back bit for bit."""
 
+import numpy
 import pytest
 import torch
 import transformers as tf
@@ -206,6 +207,92 @@ def test_padding_changes_nothing_behind_a_prompt(name):
     together = model.generate(padded, attention_mask=mask, **settings)[:, -6:]
     alone = [model.generate(ids, attention_mask=torch.ones_like(ids), **settings)[0, -6:] for ids in (short, long)]
     assert torch.equal(together, torch.stack(alone))
+
+
+LEFT = ["gpt2", "opt", "gpt_neox", "llama", "mistral", "qwen3", "gemma2", "gemma3", "t5", "mt5"]
+
+
+def two_rows(gap=5):
+    """A short row and a long one, alone and together with the short one padded on the left."""
+    draw = torch.Generator().manual_seed(5)
+    short, long = (torch.randint(3, VOCAB, (1, n), generator=draw) for n in (9 - gap, 9))
+    padded = torch.cat([torch.cat([torch.zeros(1, gap, dtype=torch.long), short], dim=1), long])
+    return short, long, padded, (padded != 0).long()
+
+
+def prompted(name, length=4):
+    model = build(name)
+    torch.manual_seed(4)
+    tune(model, "prompt", length=length)
+    with torch.no_grad():
+        model.soft_prompt.vectors.normal_()
+    return model
+
+
+@pytest.mark.parametrize("gap", [1, 5, 7])
+@pytest.mark.parametrize("name", LEFT)
+def test_a_row_padded_on_the_left_is_the_row_alone_behind_a_prompt(name, gap):
+    model, (short, long, padded, mask) = prompted(name), two_rows(gap)
+    more = {"decoder_input_ids": torch.tensor([[0, 5, 6]])} if model.config.is_encoder_decoder else {}
+    with torch.no_grad():
+        alone = [model(ids, attention_mask=torch.ones_like(ids), **more).logits for ids in (short, long)]
+        both = {key: value.expand(2, -1) for key, value in more.items()}
+        together = model(padded, attention_mask=mask, **both).logits
+        states = model(padded, attention_mask=mask, output_hidden_states=True, **both)
+    for row, want in zip(together, alone):
+        torch.testing.assert_close(row[-want.shape[1] :], want[0], atol=1e-5, rtol=1e-4)
+    hidden = states.encoder_last_hidden_state if more else states.hidden_states[-1]
+    assert hidden.shape[1] == (9 + 4 if more else 9)
+
+
+@pytest.mark.parametrize("implementation", [None, "dynamic", "static"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "gemma2", "gemma3", "t5"])
+def test_every_cache_gives_what_the_row_alone_gives_behind_a_prompt(name, implementation):
+    model, (short, long, padded, mask) = prompted(name), two_rows()
+    settings = {"max_new_tokens": 7, "do_sample": False, "pad_token_id": 0}
+    want = [model.generate(ids, use_cache=False, **settings)[0, -7:] for ids in (short, long)]
+    for _ in range(2):  # a cache of fixed size may be kept from one call to the next
+        got = model.generate(padded, attention_mask=mask, cache_implementation=implementation, **settings)
+        assert torch.equal(got[:, -7:], torch.stack(want))
+    beams = {"num_beams": 3, "cache_implementation": implementation} | settings
+    alone = [model.generate(ids, num_beams=3, **settings)[0, -7:] for ids in (short, long)]
+    assert torch.equal(model.generate(padded, attention_mask=mask, **beams)[:, -7:], torch.stack(alone))
+
+
+@pytest.mark.parametrize("name", ["llama", "mistral", "gemma2"])
+def test_a_cache_that_is_passed_by_hand_grows_by_the_prompt(name):
+    model, (_, long, _, _) = prompted(name), two_rows()
+    with torch.no_grad():
+        want = model(long).logits
+        for cache in (tf.DynamicCache(config=model.config), tf.StaticCache(config=model.config, max_cache_len=9)):
+            parts = [
+                model(long[:, :6], cache=cache).logits,
+                *(model(long[:, i : i + 1], cache=cache).logits for i in (6, 7, 8)),
+            ]
+            torch.testing.assert_close(torch.cat(parts, dim=1), want, atol=1e-5, rtol=1e-4)
+        cache.reset()
+        with pytest.raises(ValueError, match="cache must be a new one, .* got a static cache that was filled before"):
+            model(long, cache=cache)
+
+
+def test_a_prompted_model_of_two_segments_counts_the_vectors_to_the_first():
+    model = prompted("bert")
+    ids = inputs_for(model)["input_ids"]
+    segments = torch.tensor([[0] * 4 + [1] * 5] * 2)
+    with torch.no_grad():
+        plain, split = model(ids).logits, model(ids, token_type_ids=segments).logits
+        same = model(ids, token_type_ids=torch.zeros_like(segments)).logits
+    torch.testing.assert_close(plain, same)
+    assert (plain - split).abs().max() > 1e-3
+
+
+def test_undo_gives_generation_its_own_masks_back():
+    model = build("llama")
+    tuning = tune(model, "prompt", length=numpy.int64(3))
+    assert tuning.settings == {"length": 3}
+    assert "create_masks_for_generate" in vars(model)
+    tuning.undo()
+    assert "create_masks_for_generate" not in vars(model)
 
 
 def test_the_hidden_states_of_a_prompted_model_belong_to_the_real_tokens():

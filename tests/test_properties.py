@@ -118,7 +118,7 @@ def test_rows_with_prefixes_of_unequal_lengths_equal_each_row_alone(lengths, row
     handler = PrefixAttention(attachment, site)
 
     def run(chosen, part):
-        attachment.rows = lambda: chosen
+        attachment._in_force = lambda: (chosen, False)
         cut = mask if mask is None else mask[part]
         with torch.no_grad():
             return handler(attend, module, query[part], key[part], value[part], cut, scaling=0.5, dropout=0.0)[0]

@@ -6,6 +6,7 @@ They are stock transformers models in stock files; `python -m prefix_lab.bases.p
 import difflib
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5", "lab-vit")}  # name -> folder
@@ -14,7 +15,7 @@ NEEDED_FOR_IMAGES = ("config.json", "preprocessor_config.json", "model.safetenso
 REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 
 
-def load_base(name: str = "lab-gpt"):
+def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
     """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
 
     name: a lab base ("lab-gpt"), a folder in Hugging Face format, or a model's name on the hub.

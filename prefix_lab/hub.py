@@ -1,0 +1,70 @@
+"""Where saved files are: a folder here, or a repository on the hub."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+FILES = ["prefix.json", "prefix-*.safetensors", "prefix_*/*", "tuning.json", "tuning-*.safetensors"]
+PEFT_FILES = ["adapter_config.json", "adapter_model.safetensors"]
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+def located(folder: str | os.PathLike, *, revision: str | None = None, token=None) -> Path:
+    """The folder itself where it exists, else the local copy of the repository "user/repo" of that name.
+
+    Only a prefix's own files are fetched. Raises FileNotFoundError where there is neither.
+    """
+    path = Path(folder)
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise NotADirectoryError(f"folder must be a directory, got the file {path}; give the one that holds it")
+    if not isinstance(folder, str) or not _REPOSITORY.fullmatch(folder):
+        raise FileNotFoundError(f"{path} does not exist; give the folder that a prefix was saved into")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(folder, revision=revision, token=token, allow_patterns=FILES + PEFT_FILES))
+    except Exception as error:  # offline, unknown, private: the client has an error for each
+        raise FileNotFoundError(
+            f"{folder!r} is neither a folder here nor a repository that the hub gave us ({type(error).__name__}); give "
+            "the folder that a prefix was saved into, or the name of a repository that can be reached"
+        ) from error
+
+
+def upload(write, repo_id: str, *, token=None, private: bool | None = None, message: str) -> str:
+    """Let `write(folder)` write files and put them into this repository in one commit; its address."""
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=token)
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder))  # first, so that nothing is created for what cannot be written
+        repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
+        stale = ["prefix-*.safetensors", "prefix_*/*"]  # of an older commit; what is uploaded stays
+        return str(
+            api.upload_folder(repo_id=repo_id, folder_path=Path(folder), commit_message=message, delete_patterns=stale)
+        )
+
+
+def add(folder: Path, repo_id: str, *, token=None, message: str) -> None:
+    """Put the prefixes of a folder into a repository that holds their base already."""
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=token)
+    repo_id = api.create_repo(repo_id, exist_ok=True).repo_id
+    ours, stale = FILES[:3], FILES[1:3]
+    api.upload_folder(
+        repo_id=repo_id, folder_path=folder, commit_message=message, allow_patterns=ours, delete_patterns=stale
+    )
+
+
+def card(config, repo_id: str) -> str:
+    """The README.md of a repository that holds one prefix: what it is, and the lines that use it."""
+    name, kind = config.base.get("name"), config.base.get("class") or "a model of the same shape"
+    base = name if name and _REPOSITORY.fullmatch(str(name)) else None
+    lines = ["---", "library_name: prefix-lab", *([f"base_model: {base}"] if base else []), "tags: [prefix-tuning]"]
+    lines += ["---", "", "# A prefix", ""]
+    lines += [f"{config.length} trained keys and values at {len(config.sites)} attentions of {kind}", ""]
+    lines += ["```python", "import prefix_lab as pl", "", f'pl.attach(model, "{repo_id}")', "```", ""]
+    return "\n".join(lines)

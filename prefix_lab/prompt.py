@@ -1,0 +1,140 @@
+"""Prompt tuning: P trained vectors before the embeddings of what a decoder or an encoder reads."""
+
+import inspect
+from numbers import Integral
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+
+class Prompt(nn.Module):
+    """P trained vectors before the embeddings of what a decoder or an encoder reads (Lester et al. 2021).
+
+    Its methods are hooks. Inside the host the sequence has P positions more, which stand right before each row's
+    first real token, behind whatever pads the row on the left: a padded row is thus the row alone. A decoder and a
+    lone encoder give back the hidden states of the S positions that came in, so heads, labels and losses stay as they
+    are, while the decoder behind an encoder attends to all P + S states.
+    """
+
+    def __init__(self, embedding: nn.Embedding, length: int, init: str, counts: bool = False):
+        super().__init__()
+        if isinstance(length, bool) or not isinstance(length, Integral) or length < 1:
+            raise ValueError(f"length must be an integer of at least 1, got {length!r}")
+        length = int(length)
+        if init == "vocabulary":
+            vectors = embedding(torch.randint(embedding.num_embeddings, (length,), device=embedding.weight.device))
+        elif init == "random":
+            vectors = embedding.weight.float().std() * torch.randn(length, embedding.embedding_dim)
+        else:
+            raise ValueError(f"init must be 'vocabulary' or 'random', got {init!r}")
+        self.vectors = nn.Parameter(vectors.detach().clone().float())  # (P, D)
+        self.entered = False  # whether the pass that is under way holds the vectors, or the cache before it does
+        self.padded = None  # (B, 1): how many positions pad each row on the left; None without a mask
+        self.counts = counts  # whether the host counts positions by the mask, as decoders do
+
+    def enter(self, host: PreTrainedModel, args, kwargs):
+        """Before the host: put the vectors in front, or, where a cache holds them already, count them."""
+        names = inspect.signature(host.forward).parameters
+        given = dict(zip(names, args)) | kwargs
+        cache = next((given[name] for name in ("cache", "past_key_values") if given.get(name) is not None), None)
+        self.entered = cache is None or cache.get_seq_length() == 0
+        mask = given["attention_mask"] = self._widen(given.get("attention_mask"))
+        if self.entered:
+            embeds, ids = given.get("inputs_embeds"), given.pop("input_ids", None)
+            embeds = host.get_input_embeddings()(ids) if embeds is None else embeds  # (B, S, D)
+            given["inputs_embeds"] = _insert(self.vectors.to(embeds).expand(len(embeds), -1, -1), embeds, self.padded)
+            if given.get("token_type_ids") is not None:
+                types = given["token_type_ids"]
+                given["token_type_ids"] = _insert(types.new_zeros(len(types), len(self.vectors)), types, self.padded)
+            self._make_room(host, cache)
+        if given.get("position_ids") is not None:
+            given["position_ids"] = self._move(given["position_ids"])
+        elif mask is not None and "position_ids" in names and self.counts:
+            count = given["inputs_embeds"].shape[1] if self.entered else given["input_ids"].shape[1]
+            given["position_ids"] = (mask.long().cumsum(-1) - 1).clamp(min=0)[:, -count:]  # (B, P + S)
+        return (), given
+
+    def leave(self, host: PreTrainedModel, args, output):
+        """After the host: drop the vectors' positions."""
+        if not self.entered:
+            return output
+        if isinstance(output, tuple):
+            return (self._drop(output[0]), *output[1:])
+        output["last_hidden_state"] = self._drop(output["last_hidden_state"])  # (B, S, D)
+        if output.get("hidden_states") is not None:
+            output["hidden_states"] = tuple(self._drop(states) for states in output["hidden_states"])
+        return output
+
+    def show(self, decoder: PreTrainedModel, args, kwargs):
+        """Before the decoder that reads the host: let its cross-attention see the vectors' states."""
+        return args, kwargs | {"encoder_attention_mask": self._widen(kwargs.get("encoder_attention_mask"))}
+
+    def plain_mask(self, *args, attention_mask=None, **kwargs):
+        """In the place of the model's `create_masks_for_generate`: the host makes its own, of P + S columns."""
+        return attention_mask
+
+    def _widen(self, mask):
+        if mask is None:
+            self.padded = None
+            return None
+        if not isinstance(mask, torch.Tensor) or mask.dim() != 2:
+            raise ValueError("prompt tuning needs an attention mask (B, S), one number for each token")
+        self.padded = (mask.long().cumsum(-1) == 0).sum(-1, keepdim=True)  # (B, 1)
+        return _insert(mask.new_ones(len(mask), len(self.vectors)), mask, self.padded)  # (B, P + S)
+
+    def _drop(self, states):
+        """(B, P + S, ...) without the P positions of the vectors: (B, S, ...)."""
+        length = len(self.vectors)
+        if self.padded is None:
+            return states[:, length:]
+        place = torch.arange(states.shape[1] - length, device=states.device)
+        return _take(states, torch.where(place < self.padded, place, place + length))
+
+    def _move(self, positions):
+        """Positions (..., S) of the real tokens, P further on; in the first pass with those of the vectors."""
+        length = len(self.vectors)
+        if not self.entered:
+            return positions + length
+        rows = positions if self.padded is None else positions.expand(*positions.shape[:-2], len(self.padded), -1)
+        flat = rows.reshape(-1, rows.shape[-1])  # (... * B, S)
+        padded = None if self.padded is None else self.padded.repeat(len(flat) // len(self.padded), 1)
+        first = flat[:, :1] if padded is None else flat.gather(1, padded.clamp(max=flat.shape[1] - 1))
+        vectors = first + torch.arange(length, device=flat.device)  # (... * B, P)
+        moved = _insert(vectors, flat + length, padded)  # (... * B, P + S)
+        return moved.reshape(*rows.shape[:-1], -1)
+
+    def _make_room(self, host: PreTrainedModel, cache) -> None:
+        """A cache of fixed size was measured for the real tokens; before it is filled it can still grow by P."""
+        window = getattr(host.config.get_text_config(), "sliding_window", None)
+        for layer in getattr(cache, "layers", ()):
+            if not hasattr(layer, "max_cache_len"):
+                continue
+            if layer.is_initialized:
+                raise ValueError(
+                    "cache must be a new one, which can still grow by the prompt's length, got a static cache that "
+                    "was filled before"
+                )
+            longer = layer.max_cache_len + len(self.vectors)
+            if layer.is_sliding and window is not None:
+                longer = max(layer.max_cache_len, min(longer, window))
+                layer._is_croppable = longer < window
+            layer.max_cache_len = longer
+
+    def extra_repr(self) -> str:
+        return f"length={len(self.vectors)}"
+
+
+def _insert(vectors, rest, padded):
+    """(B, P, ...) into (B, S, ...), right before each row's first real token: (B, P + S, ...)."""
+    joined, length = torch.cat([vectors, rest], dim=1), vectors.shape[1]
+    if padded is None:
+        return joined
+    place = torch.arange(joined.shape[1], device=joined.device)
+    order = torch.where(place < padded, place + length, torch.where(place < padded + length, place - padded, place))
+    return _take(joined, order)
+
+
+def _take(rows, order):
+    """For each row the positions in this order: rows (B, N, ...), order (B, M), result (B, M, ...)."""
+    return rows.gather(1, order.reshape(*order.shape, *[1] * (rows.dim() - 2)).expand(-1, -1, *rows.shape[2:]))

@@ -1,0 +1,74 @@
+"""What an editor and a type checker see of the package."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_house import ROOT, blocks
+
+import prefix_lab as pl
+
+SEEN = """
+import prefix_lab as pl
+from prefix_lab import Prefix
+from typing_extensions import assert_type
+
+model, tokenizer = pl.load_base()
+one = pl.attach(model, length=4)
+assert_type(one, Prefix)
+assert_type(pl.attach(model, one), Prefix)
+assert_type(pl.attach(model, {"a": one}), dict[str, Prefix])
+with pl.select(model, ["a", None]):
+    pass
+pl.select(model, "a").generate(max_new_tokens=3)
+"""
+WRONG = """
+import prefix_lab as pl
+
+model, tokenizer = pl.load_base()
+pl.attach(model, lenght=4)
+"""
+
+
+def checked(code: str, folder: Path) -> subprocess.CompletedProcess:
+    script = folder / "example.py"
+    script.write_text(code, encoding="utf-8")
+    (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}', encoding="utf-8")
+    command = [sys.executable, "-m", "basedpyright", "--level", "error", "--pythonpath", sys.executable]
+    return subprocess.run(
+        [*command, "--project", folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name)
+def test_a_type_checker_understands_the_examples(path, tmp_path):
+    done = checked("\n".join(blocks(path, "python")), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_type_checker_knows_what_attach_returns(tmp_path):
+    done = checked(SEEN, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_type_checker_sees_a_misspelt_keyword(tmp_path):
+    done = checked(WRONG, tmp_path)
+    assert "No overloads for" in done.stdout
+    assert done.returncode == 1
+
+
+def test_what_a_type_checker_sees_is_what_is_exported():
+    source = Path(pl.__file__).read_text(encoding="utf-8")
+    for name in pl.__all__:
+        assert f"from .{pl._HOMES[name]} import {name} as {name}\n" in source
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (Path(pl.__file__).parent / "py.typed").exists()
+    assert '"py.typed"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -129,7 +129,8 @@ class Reader:
         if len(self.takes) < len(parameters):
             self.takes += TransformersKwargs.__annotations__
         self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
-        self.model, self.tokenizer, self.max_length = inner, tokenizer, max_length
+        self.model, self.tokenizer = inner, tokenizer
+        self.max_length = None if max_length is None else int(max_length)
         self.config = inner.config
         self.apart: bool | None = None  # whether packed texts stay apart; asked when there are some
         self.two = getattr(self.config, "is_encoder_decoder", False)

@@ -332,7 +332,7 @@ def test_rows_are_not_reordered_under_a_prefix_for_each_of_them():
         for call in (pl.fit, evaluate):
             with pytest.raises(ValueError, match=r"one, other"):
                 call(model, rows(2))
-    with pl.select(model, ["one"]):
+    with pl.select(model, "one"):
         assert evaluate(model, rows(2)) > 0
 
 

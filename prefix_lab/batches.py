@@ -120,7 +120,8 @@ class Reader:
         if len(self.takes) < len(parameters):
             self.takes += TransformersKwargs.__annotations__
         self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
-        self.model, self.tokenizer, self.max_length = inner, tokenizer, max_length
+        self.model, self.tokenizer = inner, tokenizer
+        self.max_length = None if max_length is None else int(max_length)
         self.config = inner.config
         self.apart: bool | None = None  # whether packed texts stay apart; asked when there are some
         self.two = getattr(self.config, "is_encoder_decoder", False)
@@ -188,15 +189,13 @@ class Reader:
         try:
             self.refuse_columns(batch)
             positions = batch.get("position_ids")
-            if getattr(positions, "ndim", 0) == 2 and any(
-                is_packed({"position_ids": row.tolist()}) for row in positions
-            ):
+            lists, mask = positions.tolist() if getattr(positions, "ndim", 0) == 2 else [], batch.get("attention_mask")
+            kept = [[1] * len(row) for row in lists] if mask is None else mask.tolist()
+            lists = lists * len(kept) if len(lists) == 1 else lists
+            if any(is_packed({"position_ids": row, "attention_mask": seen}) for row, seen in zip(lists, kept)):
                 self.refuse_packed()
-                mask = batch.get("attention_mask")
-                if mask is None:
-                    batch["use_cache"] = False
-                elif any(is_packed({"position_ids": row, "attention_mask": kept}) for row, kept in
-                         zip(positions.expand(len(mask), -1).tolist(), mask.tolist())):  # fmt: skip
+                batch["use_cache"] = False
+                if mask is not None:
                     raise ValueError(
                         "attention_mask must be left out where position_ids pack several texts in a row, got both; "
                         "without a mask the library keeps the texts apart"

@@ -73,6 +73,7 @@ def fit(
         if validation is not None:
             held_out = loader(model, validation, batch_size, tokenizer, False, max_length, name="validation")
         bar, counted = _bar(steps, progress), False
+        optimizer.zero_grad()  # what the caller has left behind does not count
         try:
             for step in range(1, steps + 1):
                 model.train()

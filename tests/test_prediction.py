@@ -1,9 +1,12 @@
 """A row becomes tokens whose labels stand where the answer is, and a trained model's answers are read off as texts."""
 
+import copy
+
 import pytest
 import torch
 import transformers as tf
 from families import SIZES, T5
+from tokenizers.processors import TemplateProcessing
 
 import prefix_lab as pl
 from prefix_lab.bases.tokenizer import train_tokenizer
@@ -156,3 +159,74 @@ def test_answers_stand_in_the_order_of_the_rows(tokenizer):
     together = predict(model, tokenizer, rows, "generate", max_new_tokens=5, batch_size=2)
     assert together == [predict(model, tokenizer, [row], "generate", max_new_tokens=5)[0] for row in rows]
     assert not model.training
+
+
+# --- special tokens ----------------------------------------------------------------------------------------------
+
+
+def framed(tokenizer, before: str, after: str = ""):
+    """The tokenizer with special tokens that it puts around a text."""
+    tokenizer = copy.deepcopy(tokenizer)
+    used = [(name, tokenizer.convert_tokens_to_ids(name)) for name in (before, after) if name]
+    pieces = " ".join(x for x in (before, "$A", after) if x)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=pieces, special_tokens=used)
+    return tokenizer
+
+
+@pytest.mark.parametrize("kind", ["classify", "tag", "span"])
+def test_special_tokens_stand_around_a_row_as_the_tokenizer_puts_them(kind, tokenizer):
+    row = {"classify": ROWS[0], "tag": TAGGED, "span": ASKED}[kind]
+    begin, end = tokenizer.bos_token, tokenizer.eos_token
+    bare = encode(row, tokenizer, kind)
+    whole = encode(row, framed(tokenizer, begin, end), kind)
+    assert whole["input_ids"] == [tokenizer.bos_token_id, *bare["input_ids"]]  # the end comes once
+    if kind == "span":
+        for name in ("start_positions", "end_positions"):
+            assert whole[name] == bare[name] + 1
+    else:
+        assert whole["labels"] == [-100, *bare["labels"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "rows", "labels"),
+    [
+        ("generate", "decoder", ROWS, ()),
+        ("classify", "encoder", ROWS, ("good", "bad")),
+        ("tag", "encoder", [TAGGED, TAGGED | {"tokens": ["it", "liked", "Ann"], "tags": [0, 0, 1]}], TAGS),
+        ("span", "encoder", [ASKED, ASKED_WHO], ()),
+    ],
+)
+def test_an_answer_is_read_behind_the_special_tokens_that_training_read(kind, base, rows, labels, tokenizer):
+    tokenizer = framed(tokenizer, tokenizer.bos_token, tokenizer.eos_token)
+    model = with_head(model_of(base, tokenizer), kind, labels)
+    pl.tune(model, "full")
+    train = training_rows(rows, tokenizer, kind, batch_size=2)
+    pl.fit(model, train, steps=60, batch_size=2, lr=1e-2, progress=False)
+    read = []
+    model.register_forward_pre_hook(lambda module, _, inputs: read.append(inputs["input_ids"]), with_kwargs=True)
+    truth = [[TAGS[tag] for tag in row["tags"]] if kind == "tag" else row["target"] for row in rows]
+    assert predict(model, tokenizer, rows, kind, labels, max_new_tokens=8, batch_size=1) == truth
+    assert read[0][0, 0] == tokenizer.bos_token_id
+    assert (read[0][0, -1] == tokenizer.eos_token_id) == (kind != "generate")
+
+
+def test_what_cannot_be_answered_is_refused_by_row_and_name(tokenizer):
+    model = model_of("decoder", tokenizer)
+    with pytest.raises(ValueError, match="row 1: source must be a text, got None"):
+        predict(model, tokenizer, [ROWS[0], {"source": None}], "generate")
+    with pytest.raises(ValueError, match="row 1: source must hold at least one token"):
+        predict(model, tokenizer, [ROWS[0], {"source": ""}], "generate")
+    with pytest.raises(ValueError, match="batch_size must be an integer of at least 1, got 0"):
+        predict(model, tokenizer, ROWS, "generate", batch_size=0)
+    without = copy.deepcopy(tokenizer)
+    without.pad_token = None
+    with pytest.raises(ValueError, match="tokenizer must have pad_token, got None"):
+        predict(model, without, ROWS, "generate")
+    without.mask_token = None
+    with pytest.raises(ValueError, match="tokenizer must have mask_token, got None"):
+        encode(ROWS[0], without, "classify")
+    prefix = pl.attach(model, length=2)
+    pl.detach(model)
+    pl.attach(model, {"one": prefix, "other": pl.Prefix(prefix.config)})
+    with pl.select(model, ["one", "other"]), pytest.raises(ValueError, match="one, other"):
+        predict(model, tokenizer, ROWS, "generate")

@@ -286,15 +286,16 @@ def test_packed_rows_do_not_see_each_other(name):
     alone = [{"input_ids": ids, "labels": ids} for ids in texts]
     want = evaluate(model, alone, batch_size=1)
     short = {"input_ids": [5, 6], "labels": [-100, -100], "position_ids": [0, 1]}  # makes the batch be padded
-    try:
-        found = [
-            evaluate(model, [packed]),
-            evaluate(model, [packed, short]),
-            evaluate(model, [packed | {"attention_mask": [1] * 7}]),
-        ]
-    except ValueError as error:
-        pytest.fail(str(error))
-    assert found == pytest.approx([want] * 3, rel=1e-4)
+    ready = {column: torch.tensor([value]) for column, value in packed.items()}
+    for data in ([packed], [packed, short], [packed | {"attention_mask": [1] * 7}], [ready]):
+        assert evaluate(model, data) == pytest.approx(want, rel=1e-4)
+
+
+def test_a_ready_batch_padded_on_the_left_is_not_taken_for_a_packed_one():
+    batch = {"input_ids": [[0, 0, 5, 6]], "attention_mask": [[0, 0, 1, 1]], "position_ids": [[0, 0, 0, 1]]}
+    batch = {name: torch.tensor(value) for name, value in (batch | {"labels": [[-100, -100, 5, 6]]}).items()}
+    for name in ("bert", "opt", "gpt2"):
+        assert set(loader(build(name), [batch], 1)[0]) == set(batch)
 
 
 def test_packed_rows_where_nothing_keeps_them_apart_are_refused():

@@ -1,11 +1,15 @@
 """The loop: it trains the prefix, nothing else, and says so when it cannot."""
 
+import math
+from itertools import islice
+
+import numpy as np
 import pytest
 import torch
 from families import FAMILIES, VOCAB, build, inputs_for, output_of, shake
 
 import prefix_lab as pl
-from prefix_lab.training import collate, encode, evaluate, loader, rate
+from prefix_lab.training import collate, encode, endless, evaluate, loader, rate
 
 
 def rows(count=24, seed=0):
@@ -189,6 +193,180 @@ def test_a_loss_that_is_not_finite_stops_the_loop_and_names_the_step():
         model.transformer.ln_f.weight.fill_(float("nan"))
     with pytest.raises(ValueError, match="the loss is nan at step 1; lower lr="):
         pl.fit(model, rows(), progress=False)
+
+
+def by_hand(model, batches, lr, steps, warmup, max_norm, weight_decay):
+    """What `fit` does, with AdamW, its schedule and its clipping written out."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    first, second = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
+    losses, rates = [], []
+    model.train()
+    rise = math.ceil(warmup * steps)
+    for step in range(1, steps + 1):
+        rates.append(lr * min(step / rise, (steps - step + 1) / (steps - rise + 1)))
+        loss = model(**batches[(step - 1) % len(batches)]).loss
+        gradients = torch.autograd.grad(loss, parameters)  # a fresh gradient at each step
+        norm = torch.sqrt(sum(g.square().sum() for g in gradients))
+        with torch.no_grad():
+            for p, g, m, v in zip(parameters, gradients, first, second):
+                g = g * min(1.0, max_norm / (norm + 1e-6))
+                m.lerp_(g, 0.1)
+                v.lerp_(g.square(), 0.001)
+                p.mul_(1 - rates[-1] * weight_decay)
+                p -= rates[-1] * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+        losses.append(loss.item())
+    return losses, rates
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"lr": 0.05, "warmup": 0.3, "max_norm": 100.0, "weight_decay": 0.0},
+        {"lr": 0.05, "warmup": 0.5, "max_norm": 0.01, "weight_decay": 0.5},
+    ],
+)
+def test_fit_is_the_loop_written_out_by_hand(settings):
+    """Each step's gradient is that step's alone, clipped, at the scheduled rate."""
+    ends, batches = [], [collate(rows(4, seed), 0) for seed in range(3)]
+    for name in ("hand", "fit"):
+        model = build("llama")
+        prefix = shake(pl.attach(model, length=3))
+        if name == "hand":
+            losses, rates = by_hand(model, batches, steps=6, **settings)
+        else:
+            history = pl.fit(model, batches, steps=6, progress=False, **settings)
+        ends.append(torch.cat([p.detach().flatten() for p in prefix.parameters()]))
+    assert history.loss == pytest.approx(losses, rel=1e-4)
+    assert history.lr == pytest.approx(rates)
+    torch.testing.assert_close(ends[0], ends[1], rtol=1e-3, atol=1e-4)
+
+
+def test_the_defaults_are_those_of_the_paper_s_recipe():
+    losses = []
+    for settings in (
+        {},
+        {"lr": 5e-3, "weight_decay": 0.0, "warmup": 0.1, "max_norm": 1.0, "seed": 0, "batch_size": 16},
+    ):
+        model = build("gpt2")
+        shake(pl.attach(model, length=3))
+        losses.append(pl.fit(model, rows(), steps=3, progress=False, **settings).loss)
+    assert losses[0] == losses[1]
+
+
+def test_gradients_from_before_do_not_count():
+    def train(dirty):
+        model = build("llama")
+        prefix = shake(pl.attach(model, length=3))
+        if dirty:
+            for p in prefix.parameters():
+                p.grad = torch.ones_like(p)
+        pl.fit(model, rows(), steps=1, progress=False)
+        return torch.cat([p.detach().flatten() for p in prefix.parameters()])
+
+    assert torch.equal(train(dirty=False), train(dirty=True))
+
+
+@pytest.mark.parametrize("stop", [0, 3])
+def test_ctrl_c_returns_what_was_learnt_with_its_history(stop):
+    model = build("llama")
+    prefix = shake(pl.attach(model, length=3))
+    before = [p.detach().clone() for p in prefix.parameters()]
+    calls = []
+
+    def interrupt(*_):
+        calls.append(1)
+        if len(calls) > stop:
+            raise KeyboardInterrupt
+
+    model.register_forward_pre_hook(interrupt)
+    with pytest.warns(UserWarning, match=f"stopped by Ctrl-C after {stop} of steps=9; what was learnt so far is kept"):
+        history = pl.fit(model, rows(), steps=9, progress=False)
+    assert len(history.loss) == len(history.lr) == stop
+    assert history.seconds > 0
+    assert all(torch.equal(a, b) == (stop == 0) for a, b in zip(before, prefix.parameters()))
+    assert all(p.grad is None for p in prefix.parameters())
+    assert not model.training
+
+
+def test_validation_comes_every_so_many_steps_and_at_the_end_in_evaluation_mode():
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    modes = []
+    model.register_forward_pre_hook(lambda module, _: modes.append(module.training))
+    history = pl.fit(model, rows(8), steps=5, batch_size=8, every=2, validation=rows(4, seed=1), progress=False)
+    assert [step for step, _ in history.validation] == [2, 4, 5]
+    assert modes == [True, True, False, True, True, False, True, False]
+    assert history.validation[-1][1] == evaluate(model, rows(4, seed=1))
+
+
+def test_numpy_integers_are_integers():
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    numbers = {name: np.int64(2) for name in ("steps", "batch_size", "every", "seed", "max_length")}
+    two = [{"input_ids": [5, 6], "labels": [5, 6]}] * 2
+    assert len(pl.fit(model, two, validation=two, progress=False, **numbers).loss) == 2
+    assert evaluate(model, two, np.int64(2)) == evaluate(model, two, 2)
+
+
+def test_a_batch_without_labels_moves_nothing_and_the_next_one_does():
+    model = build("llama")
+    prefix = shake(pl.attach(model, length=3))
+    before = torch.cat([p.detach().flatten() for p in prefix.parameters()])
+    empty = collate([{"input_ids": [5, 6, 7], "labels": [-100] * 3}], 0)
+    history = pl.fit(model, [empty, collate(rows(2), 0)], steps=2, progress=False)
+    assert history.loss[0] == 0
+    assert history.loss[1] > 0
+    assert not torch.equal(before, torch.cat([p.detach().flatten() for p in prefix.parameters()]))
+    now = [p.detach().clone() for p in prefix.parameters()]
+    with pytest.raises(ValueError, match="labels must count for something, got -100 alone in all batches"):
+        pl.fit(model, [empty], steps=2, progress=False)
+    assert all(torch.equal(a, b) for a, b in zip(now, prefix.parameters()))
+
+
+def test_rows_are_not_reordered_under_a_prefix_for_each_of_them():
+    model = build("gpt2")
+    prefix = pl.attach(model, length=3)
+    pl.detach(model)
+    pl.attach(model, {"one": prefix, "other": pl.Prefix(prefix.config)})
+    with pl.select(model, ["one", "other"]):
+        for call in (pl.fit, evaluate):
+            with pytest.raises(ValueError, match=r"one, other"):
+                call(model, rows(2))
+    with pl.select(model, "one"):
+        assert evaluate(model, rows(2)) > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": True}, "steps must be an integer of at least 1, got True"),
+        ({"max_length": 0}, "max_length must be an integer of at least 1, got 0"),
+        ({"lr": -1}, "lr must be a number from 0 up, got -1"),
+        ({"lr": float("nan")}, "lr must be a number from 0 up, got nan"),
+        ({"weight_decay": "no"}, "weight_decay must be a number from 0 up, got 'no'"),
+        ({"warmup": 1.5}, "warmup must be a number from 0 to 1, got 1.5"),
+        ({"max_norm": None}, "max_norm must be a number from 0 up, got None"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused_by_name(settings, message):
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    with pytest.raises(ValueError, match=message):
+        pl.fit(model, rows(), progress=False, **settings)
+
+
+@pytest.mark.parametrize(
+    ("steps", "warmup", "wanted"),
+    [(4, 0.5, [1 / 2, 1, 2 / 3, 1 / 3]), (3, 0, [1, 2 / 3, 1 / 3]), (1, 0.1, [1]), (2, 1.0, [1 / 2, 1])],
+)
+def test_the_rates_of_short_runs(steps, warmup, wanted):
+    assert [rate(step, steps, warmup) for step in range(steps)] == pytest.approx(wanted)
+
+
+def test_batches_come_over_and_over_and_none_is_an_error():
+    assert list(islice(endless([1, 2]), 5)) == [1, 2, 1, 2, 1]
+    with pytest.raises(ValueError, match="train must hold at least one batch, got none"):
+        next(endless([]))
 
 
 # --- rows to batches ---------------------------------------------------------------------------------------------

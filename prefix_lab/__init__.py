@@ -43,6 +43,7 @@ _HOMES = {
     "full_size": "claims",
 }
 _ROOMS = {
+    "extras",
     "interface",
     "probes",
     "kinds",

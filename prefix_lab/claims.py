@@ -5,6 +5,8 @@ import os
 import numpy as np
 import torch
 
+from .extras import extra
+
 
 def claim(text: str, condition) -> None:
     """Print `✓ text`, with the measured figure written into `text`; AssertionError names a false claim.
@@ -31,7 +33,8 @@ def glue(name: str, value) -> None:
 
     Format a number first, `glue("loss", f"{loss:.2f}")`. The cell itself shows nothing.
     """
-    from IPython.display import display
+    with extra("book"):
+        from IPython.display import display
 
     prefix = "application/papermill.record/"
     display(

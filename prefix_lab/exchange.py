@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from .checkpoint import PEFT_NAME, config_of, filled, read_json, replace_file
+from .extras import extra
 from .sites import Site
 
 _PEFT_TASKS = {  # the ending of a model class's name -> the task type in PEFT's configuration
@@ -29,7 +30,8 @@ class Exchanged:
         is an encoder only); ValueError for all else. PEFT counts the prefix as P positions, so there the model's
         own tokens start at position P; pass position_ids to a model here to compare.
         """
-        from peft import PrefixTuningConfig
+        with extra("peft"):
+            from peft import PrefixTuningConfig
         from safetensors.torch import save
 
         sites, base = self.config.sites, self.config.base

@@ -4,8 +4,11 @@ import io
 import textwrap
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
-from cycler import cycler
+from .extras import extra
+
+with extra("book"):
+    import matplotlib.pyplot as plt
+    from cycler import cycler
 
 # From dark to light, at least ten steps of lightness apart: readable in grey and by colour-blind eyes.
 PALETTE = ("#12355b", "#9b2d7f", "#d9600a", "#5ab4e5", "#f2c14e")
@@ -93,7 +96,8 @@ def show(fig, alt: str, *, caption: str | None = None, name: str | None = None) 
 
     A figure with a `name` needs a `caption`. ValueError when `alt` does not describe the picture.
     """
-    from IPython.display import display
+    with extra("book"):
+        from IPython.display import display
 
     if (name is None) != (caption is None):
         raise ValueError("a figure that is cited has both a caption and a name")

@@ -22,6 +22,7 @@ from transformers.pytorch_utils import Conv1D
 from . import checkpoint, hub
 from .attention import attach, detach
 from .exchange import read_peft
+from .extras import extra
 from .prefix import Prefix
 from .prompt import Prompt
 from .saving import RandomWeights, named_head
@@ -261,7 +262,8 @@ def _prompt_off(model: PreTrainedModel, hooks: list) -> None:
 
 
 def _lora(tuning: Tuning, r: int = 8, alpha: int = 16, layers: list[str] | str | None = None) -> None:
-    from peft import LoraConfig, PeftModel
+    with extra("peft"):
+        from peft import LoraConfig, PeftModel
 
     model = tuning.model
     if layers is None:

@@ -8,6 +8,8 @@ import re
 import string
 from collections import Counter
 
+from .extras import extra
+
 ROUGES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 
@@ -17,14 +19,16 @@ def bleu(predictions, references, tokenize: str = "13a") -> float:
     references: a text for each prediction, or a list of alternatives, as many for each. tokenize: "13a" for languages
     that write spaces, "zh" for Chinese. Source: Papineni et al. 2002; Post 2018.
     """
-    from sacrebleu import corpus_bleu
+    with extra("metrics"):
+        from sacrebleu import corpus_bleu
 
     return corpus_bleu(_texts(predictions, references), _streams(references), tokenize=tokenize).score
 
 
 def chrf(predictions, references) -> float:
     """Corpus chrF (n-grams of 1 to 6 characters), 0 to 100, as sacrebleu counts it. Source: Popović 2015."""
-    from sacrebleu import corpus_chrf
+    with extra("metrics"):
+        from sacrebleu import corpus_chrf
 
     return corpus_chrf(_texts(predictions, references), _streams(references)).score
 
@@ -34,7 +38,8 @@ def rouge(predictions, references, kind: str = "rougeL") -> float:
 
     kind: "rouge1", "rouge2", "rougeL" or "rougeLsum". It reads Latin letters and digits only. Source: Lin 2004.
     """
-    from rouge_score.rouge_scorer import RougeScorer
+    with extra("metrics"):
+        from rouge_score.rouge_scorer import RougeScorer
 
     if kind not in ROUGES:
         raise ValueError(f"kind must be one of {', '.join(ROUGES)}, got {kind!r}")
@@ -44,7 +49,8 @@ def rouge(predictions, references, kind: str = "rougeL") -> float:
 
 def accuracy(predictions, references) -> float:
     """The share of rows predicted right, 0 to 1; the rows hold labels (numbers or texts)."""
-    from sklearn.metrics import accuracy_score
+    with extra("metrics"):
+        from sklearn.metrics import accuracy_score
 
     _check(predictions, references)
     return float(accuracy_score(list(references), list(predictions)))
@@ -52,7 +58,8 @@ def accuracy(predictions, references) -> float:
 
 def macro_f1(predictions, references) -> float:
     """The F1 of each class, 0 to 1, mean over the classes that occur; a rare class counts as much as a common one."""
-    from sklearn.metrics import f1_score
+    with extra("metrics"):
+        from sklearn.metrics import f1_score
 
     _check(predictions, references)
     return float(f1_score(list(references), list(predictions), average="macro", zero_division=0.0))
@@ -69,7 +76,8 @@ def entity_f1(predictions, references) -> float:
 
     A row is a list of BIO tags ("B-PER", "I-PER", "O"), one for each word. Source: Tjong Kim Sang & De Meulder 2003.
     """
-    from nervaluate import Evaluator
+    with extra("metrics"):
+        from nervaluate import Evaluator
 
     _check_tags(predictions, references)
     classes = sorted({tag[2:] for rows in (predictions, references) for row in rows for tag in row if tag != "O"})

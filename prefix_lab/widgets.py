@@ -4,9 +4,11 @@ import base64
 import html
 from collections.abc import Sequence
 
-import ipywidgets
-
+from .extras import extra
 from .figures import described, png
+
+with extra("book"):
+    import ipywidgets
 
 
 def slider(figures: Sequence, alts: Sequence[str], *, labels: Sequence | None = None, name: str = "step"):

@@ -72,3 +72,20 @@ def test_what_a_type_checker_sees_is_what_is_exported():
 def test_the_package_says_that_it_is_typed():
     assert (Path(pl.__file__).parent / "py.typed").exists()
     assert '"py.typed"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("missing", "use", "extra"),
+    [
+        ("peft", "import transformers as tf; m = tf.GPT2LMHeadModel(tf.GPT2Config(n_layer=1, n_head=2, n_embd=8, "
+         "vocab_size=9)); pl.tune(m, 'lora')", "peft"),
+        ("sacrebleu", "pl.metrics.bleu(['a'], [['a']])", "metrics"),
+        ("matplotlib", "pl.figures", "book"),
+        ("ipywidgets", "pl.widgets", "book"),
+    ],
+)  # fmt: skip
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(missing, use, extra):
+    code = f"import sys; sys.modules[{missing!r}] = None; import prefix_lab as pl; {use}"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert f'{missing} is not installed, but this needs it; call pip install "prefix-lab[{extra}]"' in done.stderr

@@ -62,6 +62,7 @@ def test_an_encoder_reads_the_source_with_its_end_and_the_target_ends_once():
 def test_what_stands_around_a_text():
     assert frame(words("<bos>", "<eos>")) == ([1], [2])
     assert frame(words()) == ([], [])
+    assert frame(words(after="<eos>")) == ([], [2])
 
 
 @pytest.mark.parametrize(
@@ -447,3 +448,22 @@ def test_masks_and_segments_are_read():
         with torch.no_grad():
             want = model(**{name: torch.tensor([value]) for name, value in row.items()}).loss.item()
         assert evaluate(model, [row]) == pytest.approx(want, rel=1e-5)
+
+
+# --- what a head and a signature take ----------------------------------------------------------------------------
+
+
+def test_a_class_beyond_the_head_is_refused_and_a_row_without_one_counts_nothing():
+    model = of_bert("SequenceClassification")
+    with pytest.raises(ValueError, match="row 1: labels must be from 0 to 1, the model's outputs, got 2"):
+        loader(model, labelled(1, 2), 2)
+    assert evaluate(model, labelled(1, -100)) == pytest.approx(evaluate(model, labelled(1)), rel=1e-5)
+    with pytest.raises(ValueError, match="row 0: labels must be one, or one for each of 3 names"):
+        loader(of_bert("SequenceClassification", num_labels=3), labelled([0, 1]), 1)
+
+
+def test_what_the_library_lets_through_every_forward_is_a_column():
+    ready = collate(ROWS, 0) | {"output_router_logits": False}
+    assert "output_router_logits" in loader(build("llama"), [ready], 1)[0]
+    with pytest.raises(ValueError, match="batch 0: columns must be arguments of LlamaForCausalLM.forward, got tags"):
+        loader(build("llama"), [collate(ROWS, 0) | {"tags": torch.tensor([1, 2])}], 1)

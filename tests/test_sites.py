@@ -417,3 +417,12 @@ def test_a_linear_attention_is_said_to_have_no_softmax_and_a_pooling_head_is_no_
     model = tf.MiniMaxForCausalLM(tf.MiniMaxConfig(**GROUPED, **layers)).eval()
     with pytest.warns(UnreachedWarning, match="layers.0.self_attn .*Lightning.* ran without softmax attention"):
         assert len(pl.attach(model, length=2).config.sites) == 1
+
+
+def test_a_prefix_made_for_a_base_of_another_name_is_attached_with_a_warning():
+    made, here = build("llama"), build("llama")
+    made.config._name_or_path, here.config._name_or_path = "one/base", "other/base-2"
+    prefix = pl.attach(made, length=2)
+    pl.detach(made)
+    with pytest.warns(UserWarning, match="prefix 'prefix' was made for 'base', and model is 'base-2'"):
+        pl.attach(here, prefix)

@@ -44,6 +44,7 @@ _HOMES = {
 }
 _ROOMS = {
     "extras",
+    "arguments",
     "interface",
     "probes",
     "kinds",

@@ -6,20 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .arguments import several
 from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
-from .masks import numbered_from_the_text, widen
+from .masks import Numbering, widen
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached, select
-from .sites import Site, Survey, in_parts, of_kinds, survey
+from .sites import Site, Survey, in_parts, of_kinds, of_part, survey
 
 
 class PrefixAttention:
@@ -62,13 +63,8 @@ def _remember(module: nn.Module, args) -> None:
         attachment.remember(module)
 
 
-def _number_rows(model: nn.Module, args, kwargs):
-    """A hook of the model: left-padded rows without positions are numbered from their first token."""
-    numbers = numbered_from_the_text(model, args, kwargs, attached(model).rows())
-    return numbers and (args, kwargs | numbers)
-
-
 Names = str | Sequence[str] | None
+Given = TypeVar("Given", Prefix, dict[str, Prefix])
 
 
 @overload
@@ -89,23 +85,13 @@ def attach(
 @overload
 def attach(
     model: PreTrainedModel,
-    prefix: Prefix,
+    prefix: Given,
     *,
     kinds: Names = None,
     parts: Names = None,
     freeze: bool = True,
     probe: dict | None = None,
-) -> Prefix: ...
-@overload
-def attach(
-    model: PreTrainedModel,
-    prefix: dict[str, Prefix],
-    *,
-    kinds: Names = None,
-    parts: Names = None,
-    freeze: bool = True,
-    probe: dict | None = None,
-) -> dict[str, Prefix]: ...
+) -> Given: ...
 @overload
 def attach(
     model: PreTrainedModel,
@@ -162,15 +148,16 @@ def attach(
         if prefix is None:
             prefixes = {"prefix": make_prefix(model, sites, probe=probe, device=found.device, **new)}
             if parts is not None:
-                prefixes["prefix"].config.base["parts"] = _several(parts)
+                prefixes["prefix"].config.base["parts"] = several(parts)
         elif new:
-            extra = ", ".join(new)
-            raise ValueError(f"{extra} describes a new prefix, but prefix= was given; leave one of them out")
+            raise ValueError(f"{', '.join(new)} describes a new prefix, but prefix= was given; leave one of them out")
         else:
             prefixes = _fitted(prefix if isinstance(prefix, dict) else {"prefix": prefix}, model, found, sites, parts)
             if not beside:
                 _warn_of_another_base(prefixes, model)
 
+    for one in prefixes.values():
+        one.unreached = found.unreached
     if attachment is not None:
         entered = {site for _, site in attachment.sources}
         attachment.add(prefixes)
@@ -192,11 +179,11 @@ def attach(
         module.register_forward_pre_hook(_before_forward if routed else _remember)
         if routed:
             route(module.config)
-    model.register_forward_pre_hook(_number_rows, with_kwargs=True)
+    numbering = Numbering(model, attachment.rows)
+    if numbering.needed(model):
+        model.register_forward_pre_hook(numbering, with_kwargs=True)
     model.add_module(SLOT, attachment)
     keep_together(model, attachment)
-    for one in prefixes.values():
-        one.unreached = found.unreached
     _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
 
@@ -258,17 +245,14 @@ def _say_what_has_none(model, found: Survey, kinds, parts) -> None:
     """One warning that names what was left without a prefix, of what was asked for."""
     told = found.unreached
     if kinds is not None:  # what was not run has no kind yet; what was chosen did
-        wanted = {kinds} if isinstance(kinds, str) else set(kinds)
-        deaf = {site.name for site in found.deaf if site.kind in wanted}
+        deaf = {site.name for site in found.deaf if site.kind in several(kinds)}
         told = [entry for entry in told if entry.name in deaf or "code of its own" in entry.reason]
     if parts is not None:
-        told = [entry for entry in told if any(f".{p}." in f".{entry.name}." for p in _several(parts))]
+        names = {entry.name for entry in told}
+        inside = set().union(*(of_part(model, part, names) for part in several(parts)))
+        told = [entry for entry in told if entry.name in inside]
     if told:
         warnings.warn(sentence(model, told), UnreachedWarning, stacklevel=3)
-
-
-def _several(names) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
 
 
 def _warn_if_frozen(model, attachment: Attachment) -> None:
@@ -296,7 +280,7 @@ def detach(model: PreTrainedModel, name: str | None = None) -> Any:
         set_handler(module, None)
         leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook in (_before_forward, _remember, _number_rows):
+            if hook in (_before_forward, _remember) or isinstance(hook, Numbering):
                 del module._forward_pre_hooks[key]
                 module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)

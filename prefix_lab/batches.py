@@ -1,6 +1,5 @@
 """From what people have to batches: texts, token rows, columns, datasets, streams and ready batches, padded."""
 
-import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -10,6 +9,7 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, default_data_collator
 from transformers.utils import TransformersKwargs
 
+from .arguments import integer, parameters
 from .packing import is_packed, keeps_apart
 from .prefix import tokenizer_of
 from .rows import IGNORED, encode
@@ -56,6 +56,7 @@ def loader(
     name: what the data is called in an error.
     Raises ValueError, with the row's index, for what the model cannot read.
     """
+    batch_size = integer("batch_size", batch_size)
     if isinstance(data, Iterator):
         raise ValueError(f"{name} must be readable more than once, got a {type(data).__name__}; pass list(...) of it")
     if isinstance(data, Mapping):
@@ -115,13 +116,13 @@ class Reader:
     def __init__(self, model: PreTrainedModel, tokenizer=None, max_length: int | None = None):
         inner = getattr(model, "_orig_mod", model)  # of torch.compile
         inner = inner.get_base_model() if hasattr(inner, "get_base_model") else inner  # of peft
-        parameters = inspect.signature(inner.forward).parameters
-        self.takes = [name for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-        if len(self.takes) < len(parameters):
+        names = parameters(inner)
+        self.takes = [name for name, p in names.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        if len(self.takes) < len(names):
             self.takes += TransformersKwargs.__annotations__
         self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
         self.model, self.tokenizer = inner, tokenizer
-        self.max_length = None if max_length is None else int(max_length)
+        self.max_length = None if max_length is None else integer("max_length", max_length)
         self.config = inner.config
         self.apart: bool | None = None  # whether packed texts stay apart; asked when there are some
         self.two = getattr(self.config, "is_encoder_decoder", False)
@@ -254,8 +255,7 @@ class Reader:
     def refuse_packed(self) -> None:
         """Raise ValueError where the library would not keep several texts in a row apart."""
         if self.apart is None:
-            decoder = not self.two and "use_cache" in self.takes and "Masked" not in type(self.model).__name__
-            self.apart = decoder and keeps_apart(self.model)
+            self.apart = not self.two and "use_cache" in self.takes and keeps_apart(self.model)
         if not self.apart:
             raise ValueError(
                 "position_ids of several packed texts are kept apart by most decoders alone, got them for "

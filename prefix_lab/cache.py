@@ -5,8 +5,6 @@ cache that lets the real one do its work (or stores nothing, where there is none
 its masks and biases get P columns. The model itself never sees that cache: its positions and its memory are unmoved.
 """
 
-import functools
-import inspect
 import math
 import sys
 from contextlib import contextmanager
@@ -16,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from transformers import DynamicCache
+
+from .arguments import parameters
 
 NAMES = ("cache", "past_key_values", "past_key_value", "layer_past")  # of the argument that holds the cache
 _SWAPPED = RLock()  # held while a module has a wider table of who sees whom
@@ -72,14 +72,14 @@ class CacheDoor:
         found = self.attachment.keys_and_values(self.site.name, batch=states.shape[0])
         if found is None:
             return None
-        if getattr(self.attachment, "recorder", None) is not None and "output_attentions" in _parameters(module):
+        if self.attachment.recorder is not None and "output_attentions" in parameters(module):
             given["output_attentions"] = True
         return (), with_prefix(module, given, states, found, self.site.kind, self.true_hides)
 
     def after(self, module, args, output):
         """Take back what was lent to the module, and record how it attended."""
         give_back(module)
-        recorder = getattr(self.attachment, "recorder", None)
+        recorder = self.attachment.recorder
         if recorder is not None and isinstance(output, tuple):
             weights = [x for x in output[1:] if isinstance(x, torch.Tensor) and x.dim() == 4]
             found = self.attachment.keys_and_values(self.site.name, batch=output[0].shape[0])
@@ -107,12 +107,12 @@ def leave(module: nn.Module) -> None:
 
 def takes_cache(module: nn.Module) -> str | None:
     """The name of the argument by which a module takes a cache."""
-    return next((name for name in NAMES if name in _parameters(module)), None)
+    return next((name for name in NAMES if name in parameters(module)), None)
 
 
 def arguments(module: nn.Module, args, kwargs) -> dict:
     """The arguments of a call, each by its name."""
-    names = [n for n, p in _parameters(module).items() if p.kind is not p.VAR_KEYWORD]
+    names = [n for n, p in parameters(module).items() if p.kind is not p.VAR_KEYWORD]
     return dict(zip(names, args)) | kwargs
 
 
@@ -124,15 +124,6 @@ def first_tensor(given: dict) -> torch.Tensor:
 def returned(output) -> torch.Tensor:
     """What a module returns first."""
     return output[0] if isinstance(output, tuple) else output
-
-
-def _parameters(module: nn.Module):
-    return _signature(type(module))
-
-
-@functools.cache
-def _signature(cls: type) -> dict:
-    return dict(list(inspect.signature(cls.forward).parameters.items())[1:])
 
 
 # --- what one call is given -----------------------------------------------------------------------------------------
@@ -220,7 +211,7 @@ def widen_mask(mask, length: int, present, true_hides: bool, columns=None):
 def _spoken_mask(module, given, states, kind: str, present) -> dict:
     """The mask that None stood for, where P more keys would change what None means."""
     names = ("encoder_attention_mask", "attention_mask")[kind != "cross" :]
-    name = next((n for n in names if n in _parameters(module)), None)
+    name = next((n for n in names if n in parameters(module)), None)
     if name is None or given.get(name) is not None:
         return {}
     batch, queries = states.shape[:2]

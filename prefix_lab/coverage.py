@@ -61,7 +61,7 @@ class Watch(TorchFunctionMode):
     def _enter(self, module, args, kwargs):
         self.stack.append(module)
         self.ran.add(module)
-        self.inputs[module] = list(_floats((args, kwargs)))
+        self.inputs[module] = list(floats((args, kwargs)))
 
     def _leave(self, module, args, output):
         while self.stack and self.stack.pop() is not module:
@@ -93,16 +93,17 @@ class Watch(TorchFunctionMode):
             self.outside[module] = True
 
 
-def _floats(value):
+def floats(value):
+    """The floating tensors in a tensor, a dict or a list, however deep."""
     if isinstance(value, torch.Tensor):
         if value.is_floating_point():
             yield value
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _floats(part)
+            yield from floats(part)
     elif isinstance(value, (tuple, list)):
         for part in value:
-            yield from _floats(part)
+            yield from floats(part)
 
 
 def missed(model: nn.Module, watch: Watch, reached: set[str], given, wanted: list[str]) -> list[Unreached]:

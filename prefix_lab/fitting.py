@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from .cache import Passing, first_tensor, give_back, overhearing, returned, takes_cache, with_prefix
+from .kinds import by_its_word
 
 
 class Found(NamedTuple):
@@ -80,9 +81,7 @@ def _kind(module, given, key, value) -> str:
     if not all(told):
         return "cross"
     if value.shape[2] < 2:
-        own = getattr(module, "is_causal", getattr(module, "is_decoder", None))
-        own = getattr(getattr(module, "config", None), "is_decoder", False) if own is None else own
-        return "decoder" if own else "encoder"
+        return by_its_word(module)
     return "decoder" if torch.equal(seen[:, 0], none[:, 0]) else "encoder"
 
 

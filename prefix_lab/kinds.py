@@ -13,12 +13,15 @@ def who_sees_whom(attend, module: nn.Module, query, key, value, mask, **kwargs) 
     """
     seen = sees_later_tokens(attend, module, query, key, value, mask, **kwargs)
     if seen is None:  # one token, which has nobody to see: what the module says of itself
-        causal = kwargs.get("is_causal")
-        for name in ("is_causal", "is_decoder"):
-            causal = getattr(module, name, None) if causal is None else causal
-        causal = getattr(getattr(module, "config", None), "is_decoder", False) if causal is None else causal
-        return "decoder" if causal else "encoder"
+        return by_its_word(module, kwargs.get("is_causal"))
     return "encoder" if seen else "decoder"
+
+
+def by_its_word(module: nn.Module, causal: bool | None = None) -> str:
+    """ "encoder" or "decoder", by what the call, the module or its configuration says, the first that says anything."""
+    for part, name in ((module, "is_causal"), (module, "is_decoder"), (getattr(module, "config", None), "is_decoder")):
+        causal = getattr(part, name, None) if causal is None else causal
+    return "decoder" if causal else "encoder"
 
 
 class Streams:

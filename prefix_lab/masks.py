@@ -1,12 +1,12 @@
 """What a mask, a bias or a window becomes beside P more columns of keys on the left."""
 
-import inspect
 import re
 
 import torch
 import torch.nn.functional as F
 from transformers import GenerationMixin
 
+from .arguments import parameters
 from .interface import convention, implementation
 from .prefix import is_rotary
 
@@ -88,47 +88,64 @@ def _widen_block(mask, length: int, present):
     return create_block_mask(with_prefix, batch, heads, queries, keys + length, device=mask.kv_indices.device)
 
 
-def numbered_from_the_text(model, args, kwargs, rows) -> dict | None:
-    """`position_ids` that number each left-padded row from its first token, as `generate` does; None: nothing to say.
+def left_pads(mask: torch.Tensor) -> torch.Tensor:
+    """How many positions pad each row of a mask (B, S) on the left: (B, 1)."""
+    return (mask.long().cumsum(-1) == 0).sum(-1, keepdim=True)
+
+
+class Numbering:
+    """The hook of a model that numbers each left-padded row from its first token, as `generate` does.
 
     A stored key stands at a fixed place before position 0. A rotary model that numbers a row from its first pad would
     move the text away from it, so the row would not equal the row alone. Learned positions are numbered alike, so that
     a forward pass is what `generate` is. Rows without a prefix keep the model's own numbers, and so do encoders with
-    learned positions, encoder-decoders, and models that number their rows themselves. rows: a prefix's name, or
-    None, for each row of the batch, or one for all. Raises ValueError where a rotary model takes no positions.
+    learned positions, encoder-decoders, and models that number their rows themselves: see `needed`.
+    rows: a function that gives a prefix's name, or None, for each row of the batch, or one for all.
     """
-    names = list(inspect.signature(model.forward).parameters)
-    given = dict(zip(names, args)) | kwargs
-    mask, ids = given.get("attention_mask"), given.get("input_ids")
-    ids = given.get("inputs_embeds") if ids is None else ids
-    if not isinstance(mask, torch.Tensor) or mask.dim() != 2 or ids is None or mask.shape[:2] != ids.shape[:2]:
-        return None  # after the first token of a text, the mask is longer than what is read
-    if given.get("position_ids") is not None or getattr(model.config, "is_encoder_decoder", False):
-        return None
-    pads = (mask.cumsum(-1) == 0).sum(-1, keepdim=True)  # (B, 1)
-    if not torch.compiler.is_compiling() and not pads.any():
-        return None
-    rotary = is_rotary(model) or any(map(_turns, model.modules()))
-    own = getattr(type(model), "_prepare_position_ids_for_generation", None)
-    if own not in (None, GenerationMixin._prepare_position_ids_for_generation):
-        return None  # positions of several axes, made from the mask
-    if any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules()):
-        return None
-    if not rotary and not isinstance(model, GenerationMixin):
-        return None
-    has = torch.tensor([name is not None for name in rows], device=mask.device)[:, None]  # (rows, 1)
-    has = has.repeat_interleave(mask.shape[0] // len(rows), dim=0)
-    if "position_ids" not in names:
-        if rotary and (pads * has).any():
-            raise ValueError(
-                f"attention_mask pads on the left, and {type(model).__name__} takes no position_ids to number the rows "
-                "from their first token; pad on the right, or give rows of one length"
-            )
-        return None
-    numbers = torch.arange(mask.shape[1], device=mask.device)
-    return {"position_ids": (numbers - pads * has).clamp(min=0)}  # (B, T)
+
+    def __init__(self, model, rows):
+        self.rows, self.names = rows, tuple(parameters(model))
+        self.rotary = is_rotary(model) or any(map(_turns, model.modules()))
+
+    def needed(self, model) -> bool:
+        """Whether the model numbers its rows from the first pad at all, which is known before any call."""
+        own = getattr(type(model), "_prepare_position_ids_for_generation", None)
+        if own not in (None, GenerationMixin._prepare_position_ids_for_generation):
+            return False  # positions of several axes, made from the mask
+        if any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules()):
+            return False
+        if getattr(model.config, "is_encoder_decoder", False):
+            return False
+        return self.rotary or isinstance(model, GenerationMixin) and "position_ids" in self.names
+
+    def __call__(self, model, args, kwargs):
+        """The call's arguments with `position_ids` (B, T), or None to leave them as they are.
+
+        Raises ValueError where a rotary model takes no positions.
+        """
+        given = dict(zip(self.names, args)) | kwargs
+        mask, ids = given.get("attention_mask"), given.get("input_ids")
+        ids = given.get("inputs_embeds") if ids is None else ids
+        if not isinstance(mask, torch.Tensor) or mask.dim() != 2 or ids is None or mask.shape[:2] != ids.shape[:2]:
+            return None  # after the first token of a text, the mask is longer than what is read
+        if given.get("position_ids") is not None:
+            return None
+        pads, rows = left_pads(mask), self.rows()
+        if not torch.compiler.is_compiling() and not pads.any():
+            return None
+        has = torch.tensor([name is not None for name in rows], device=mask.device)[:, None]  # (rows, 1)
+        has = has.repeat_interleave(mask.shape[0] // len(rows), dim=0)
+        if "position_ids" not in self.names:
+            if (pads * has).any():
+                raise ValueError(
+                    f"attention_mask pads on the left, and {type(model).__name__} takes no position_ids to number the "
+                    "rows from their first token; pad on the right, or give rows of one length"
+                )
+            return None
+        numbers = torch.arange(mask.shape[1], device=mask.device)
+        return args, kwargs | {"position_ids": (numbers - pads * has).clamp(min=0)}
 
 
 def _turns(module) -> bool:
     """Whether an attention module is given rotary angles, by whatever name its model has for them."""
-    return any(re.search("rotary|sinusoidal", name) for name in inspect.signature(type(module).forward).parameters)
+    return any(re.search("rotary|sinusoidal", name) for name in parameters(module))

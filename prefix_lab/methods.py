@@ -181,8 +181,8 @@ def _load_other(model: PreTrainedModel, path: Path) -> Tuning:
 def _check(path: Path, tensors: dict, mine: dict, model: PreTrainedModel) -> None:
     """ValueError, both named, unless the tensors are those that the model has, in name and shape."""
     name = type(model).__name__
-    if extra := set(tensors) - set(mine):
-        raise ValueError(f"{path} holds {_few(extra)}, which {name} does not take; load it on a model with that part")
+    if unknown := set(tensors) - set(mine):
+        raise ValueError(f"{path} holds {_few(unknown)}, which {name} does not take; load it on a model with that part")
     if missing := set(mine) - set(tensors):
         raise ValueError(f"{path} lacks {_few(missing)} of {name}; load it on a model without that part")
     for key, tensor in tensors.items():

@@ -6,13 +6,13 @@ mask with a label's first token), "tag" (a class for each word) and "span" (a pi
 
 import copy
 from contextlib import contextmanager
-from numbers import Integral
 
 import torch
 import transformers
 from torch.utils.data import DataLoader
 
 from . import rows as token_rows
+from .arguments import integer
 from .batches import collate
 from .probes import same_modes
 from .rows import IGNORED
@@ -127,10 +127,9 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     answer = {"generate": _generate, "classify": _classify, "tag": _tag, "span": _span}[kind]
-    if not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}")
+    batch_size = integer("batch_size", batch_size)
     refuse_row_selection(model)
-    rows, batch_size = list(rows), int(batch_size)
+    rows = list(rows)
     for index, row in enumerate(rows):
         if not row.get("source"):  # of an empty one there may be a special token to read
             try:

@@ -3,12 +3,12 @@
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .arguments import integer
 from .cache import overhearing
 from .checkpoint import Checkpointed
 from .exchange import Exchanged
@@ -37,10 +37,7 @@ class PrefixConfig:
 
     def __post_init__(self):
         for name in ("length", "hidden"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-            object.__setattr__(self, name, int(value))  # numpy's integers too, which JSON does not know
+            object.__setattr__(self, name, integer(name, getattr(self, name)))
         if self.reparam not in (None, "mlp"):
             raise ValueError(f"reparam must be None (direct) or 'mlp', got {self.reparam!r}")
         if not self.sites:
@@ -61,6 +58,7 @@ class Prefix(Checkpointed, Exchanged, nn.Module):
     """
 
     config_class = PrefixConfig
+    unreached = ()  # what `attach` found and gave no prefix; set by it
 
     def __init__(self, config: PrefixConfig):
         super().__init__()

@@ -1,6 +1,5 @@
 """Probes: small inputs that a model accepts, and a pass that leaves the model as it was."""
 
-import inspect
 import re
 from contextlib import contextmanager
 from itertools import chain
@@ -8,6 +7,8 @@ from itertools import chain
 import torch
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
+
+from .arguments import parameters
 
 MEDIA = re.compile(r"pixel|image|video|audio|speech|input_features|input_values|encoder_hidden_states|patches|visual")
 
@@ -55,13 +56,13 @@ def attempts(model: PreTrainedModel, probe: dict | None = None):
         return
     yield from ((model, inputs) for inputs in guesses(model))
     parts = [part for part in model.modules() if isinstance(part, PreTrainedModel) and part is not model]
-    for part in sorted(parts, key=lambda part: not {"input_ids", "inputs_embeds"} & set(_names(part))):
+    for part in sorted(parts, key=lambda part: not {"input_ids", "inputs_embeds"} & set(parameters(part))):
         yield from ((part, inputs) for inputs in guesses(part))
 
 
 def wanted(model: PreTrainedModel, given=()) -> tuple[list[str], list[str]]:
     """The inputs that the model's signature needs, never none, and those that it may be given beside `given`."""
-    names = _names(model)
+    names = parameters(model)
     needed = [n for n, p in names.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
     main = ["input_ids", "decoder_input_ids"] if getattr(model.config, "is_encoder_decoder", False) else ["input_ids"]
     first = model.main_input_name  # a name, or several
@@ -73,12 +74,8 @@ def wanted(model: PreTrainedModel, given=()) -> tuple[list[str], list[str]]:
 
 def accepts(model: nn.Module, name: str) -> bool:
     """Whether the model's forward pass takes an input of this name."""
-    names = _names(model)
+    names = parameters(model)
     return name in names or any(p.kind is p.VAR_KEYWORD for p in names.values())
-
-
-def _names(model: nn.Module) -> dict:
-    return dict(inspect.signature(model.forward).parameters)
 
 
 # --- guesses, by the kind of an input's name ----------------------------------------------------------------------
@@ -94,7 +91,7 @@ def text_config(model: PreTrainedModel) -> PreTrainedConfig:
 
 def guesses(model: PreTrainedModel):
     """Small inputs to try one after another: text, text with images or sounds or series, the library's own dummies."""
-    names, parts = _names(model), list(_configs(model.config))
+    names, parts = parameters(model), list(_configs(model.config))
     device, dtype = device_of(model), next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
     text = {name: ids for name, ids in _text(model, names, parts).items() if name in names}
     needs = [n for n, p in names.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]

@@ -1,11 +1,11 @@
 """Prompt tuning: P trained vectors before the embeddings of what a decoder or an encoder reads."""
 
-import inspect
-from numbers import Integral
-
 import torch
 from torch import nn
 from transformers import PreTrainedModel
+
+from .arguments import integer, parameters
+from .masks import left_pads
 
 
 class Prompt(nn.Module):
@@ -19,9 +19,7 @@ class Prompt(nn.Module):
 
     def __init__(self, embedding: nn.Embedding, length: int, init: str, counts: bool = False):
         super().__init__()
-        if isinstance(length, bool) or not isinstance(length, Integral) or length < 1:
-            raise ValueError(f"length must be an integer of at least 1, got {length!r}")
-        length = int(length)
+        length = integer("length", length)
         if init == "vocabulary":
             vectors = embedding(torch.randint(embedding.num_embeddings, (length,), device=embedding.weight.device))
         elif init == "random":
@@ -35,7 +33,7 @@ class Prompt(nn.Module):
 
     def enter(self, host: PreTrainedModel, args, kwargs):
         """Before the host: put the vectors in front, or, where a cache holds them already, count them."""
-        names = inspect.signature(host.forward).parameters
+        names = parameters(host)
         given = dict(zip(names, args)) | kwargs
         cache = next((given[name] for name in ("cache", "past_key_values") if given.get(name) is not None), None)
         self.entered = cache is None or cache.get_seq_length() == 0
@@ -80,7 +78,7 @@ class Prompt(nn.Module):
             return None
         if not isinstance(mask, torch.Tensor) or mask.dim() != 2:
             raise ValueError("prompt tuning needs an attention mask (B, S), one number for each token")
-        self.padded = (mask.long().cumsum(-1) == 0).sum(-1, keepdim=True)  # (B, 1)
+        self.padded = left_pads(mask)
         return _insert(mask.new_ones(len(mask), len(self.vectors)), mask, self.padded)  # (B, P + S)
 
     def _drop(self, states):

@@ -178,7 +178,7 @@ class GoesBack(TrainerCallback):
         if not isinstance(attachment, Attachment):
             return
         adapters = went_back and not isinstance(model, PreTrainedModel)  # loaded, without a word about the prefix
-        if not (adapters or getattr(attachment, "left_behind", False)):
+        if not (adapters or attachment.left_behind):
             return
         try:
             restore(model, folder)

@@ -37,6 +37,7 @@ class Attachment(nn.Module):
         self.undo = undo
         self.recorder = None  # set by inspection
         self.told = False  # whether a frozen prefix has been warned of
+        self.left_behind = False  # whether the base's weights were loaded without the prefix's
         self.selected = False  # whether `select` was ever used on it
         self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
         self.recomputed = True

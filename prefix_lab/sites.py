@@ -1,14 +1,15 @@
 """Where a model attends, found by asking it: one probing pass through the library's attention interface."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .arguments import several
 from .cache import takes_cache
-from .coverage import Unreached, Watch, missed
+from .coverage import Unreached, Watch, floats, missed
 from .fitting import find
 from .interface import configs, listening, rerouted
 from .kinds import KINDS, Streams, who_sees_whom, within_tokens
@@ -50,7 +51,6 @@ class Survey:
     deaf: tuple[Site, ...] = ()  # their output reaches nothing that the model returned
     cut: tuple[Site, ...] = ()  # their output is used, but was computed under torch.no_grad
     unreached: tuple[Unreached, ...] = ()
-    inputs: dict = field(default_factory=dict)  # what the model, or its part, ran on
     device: torch.device | None = None  # where the first site computes
     true_hides: frozenset[str] = frozenset()  # sites behind the second door in whose masks True hides a key
 
@@ -81,20 +81,16 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
     problem, last, nothing = None, {}, None
     with quiet(model), torch.compiler.set_stance("force_eager"):
         for part, inputs in attempts(model, probe):
-            ear = Ear(model)
             try:
-                with listening(model, ear.hear), ear.watch.over(model):
-                    output = part(**ear.watch.begun(inputs))
+                ear, output = _heard(model, part, inputs)
                 if not set(ear.names) >= set(model.modules()):  # the inputs' length made BigBird change its attention
-                    ear = Ear(model)
-                    with listening(model, ear.hear), ear.watch.over(model):
-                        output = part(**ear.watch.begun(inputs))
+                    ear, output = _heard(model, part, inputs)
                 again = ear.try_second_door(part, inputs)
             except Exception as error:
                 if problem is None or part is model:
                     problem, last = error, inputs
                 continue
-            found = ear.report((output, again), part, inputs)
+            found = ear.report((output, again), inputs)
             if ear.sites or (part is model and not found.unrun):
                 return found
             nothing = nothing or (found if part is model else None)
@@ -107,6 +103,13 @@ def survey(model: PreTrainedModel, probe: dict | None = None) -> Survey:
         f"Pass probe= a small batch that the model accepts: {', '.join(needed)}"
         + (f", with what it wants of {', '.join(media)}." if media else ".")
     ) from problem
+
+
+def _heard(model: PreTrainedModel, part: nn.Module, inputs: dict) -> tuple["Ear", object]:
+    """What one pass of the model, or of a part of it, lets one hear; and what it returned."""
+    ear = Ear(model)
+    with listening(model, ear.hear), ear.watch.over(model):
+        return ear, part(**ear.watch.begun(inputs))
 
 
 class Ear:
@@ -157,7 +160,7 @@ class Ear:
         self.sites = {module: self.sites[module] for module in self.names if module in self.sites}
         return output
 
-    def report(self, outputs, part: nn.Module, inputs: dict) -> Survey:
+    def report(self, outputs, inputs: dict) -> Survey:
         heard = set().union(*(_reaching(output, self.taps) for output in outputs))
         named = {site.name for site in self.sites.values()} | set(self.within.values())
         needed, media = wanted(self.model, inputs)
@@ -175,7 +178,6 @@ class Ear:
                 + [Unreached(name, type(m).__name__, DEPTH, "nothing to reach") for m, name in self.within.items()]
                 + missed(self.model, self.watch, named, inputs, media)
             ),
-            inputs=inputs,
             device=self.device,
             true_hides=frozenset(self.true_hides),
         )
@@ -196,7 +198,7 @@ def of_kinds(found: Survey, model: PreTrainedModel, kinds=None, parts=None) -> t
     if not every:
         raise ValueError(_no_sites(found, model))
     there = [kind for kind in KINDS if any(site.kind == kind for site in every)]
-    kinds_wanted = there if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
+    kinds_wanted = there if kinds is None else several(kinds)
     if not kinds_wanted or not set(kinds_wanted) <= set(there):
         raise ValueError(f"kinds must be some of those that the model has ({', '.join(there)}), got {kinds!r}")
     inside = in_parts(model, every, parts)
@@ -218,11 +220,9 @@ def in_parts(model: PreTrainedModel, sites, parts) -> set[Site]:
     if parts is None:
         return set(sites)
     found = set()
-    for part in [parts] if isinstance(parts, str) else list(parts):
-        inside = {site for site in sites if f".{part}." in f".{site.name}."}
-        if not inside and part == "language_model":
-            reader = _language_model(model)
-            inside = {site for site in sites if any(model.get_submodule(site.name) is m for m in reader.modules())}
+    for part in several(parts):
+        names = of_part(model, part, {site.name for site in sites})
+        inside = {site for site in sites if site.name in names}
         if not inside:
             there = dict.fromkeys(site.name.split(".layer")[0].split(".block")[0] for site in sites)
             raise ValueError(f"parts must name modules with attention in them ({', '.join(there)}), got {part!r}")
@@ -230,6 +230,15 @@ def in_parts(model: PreTrainedModel, sites, parts) -> set[Site]:
     if not found:
         raise ValueError(f"parts must name at least one part of the model, got {parts!r}")
     return found
+
+
+def of_part(model: PreTrainedModel, part: str, names: set[str]) -> set[str]:
+    """Those of these modules that stand in the part: it is a stretch of their names, or the language model's name."""
+    inside = {name for name in names if f".{part}." in f".{name}."}
+    if not inside and part == "language_model":
+        reader = set(_language_model(model).modules())
+        inside = {name for name in names if model.get_submodule(name) in reader}
+    return inside
 
 
 def _language_model(model: PreTrainedModel) -> nn.Module:
@@ -284,8 +293,9 @@ def _reaching(output, taps: dict) -> set:
     Where a model answers (logits, predictions), states that it returns beside the answer are no use of a site.
     """
     marks, found, seen = {id(tap): module for module, tap in taps.items()}, set(), set()
-    answers = list(_tensors({k: v for k, v in output.items() if ANSWER.search(k)})) if isinstance(output, dict) else []
-    todo = [tensor.grad_fn for tensor in answers or _tensors(output) if tensor.grad_fn is not None]
+    answers = [v for k, v in output.items() if ANSWER.search(k)] if isinstance(output, dict) else []
+    answers = any(tensor.requires_grad for tensor in floats(answers)) and answers
+    todo = [tensor.grad_fn for tensor in floats(answers or output) if tensor.grad_fn is not None]
     while todo:
         node = todo.pop()
         if node is None or node in seen:
@@ -295,18 +305,6 @@ def _reaching(output, taps: dict) -> set:
             found.add(marks[id(node.variable)])
         todo += [parent for parent, _ in node.next_functions]
     return found
-
-
-def _tensors(output):
-    if isinstance(output, torch.Tensor):
-        if output.requires_grad and output.is_floating_point():
-            yield output
-    elif isinstance(output, dict):
-        for value in output.values():
-            yield from _tensors(value)
-    elif isinstance(output, (tuple, list)):
-        for value in output:
-            yield from _tensors(value)
 
 
 def _describe(model) -> str:

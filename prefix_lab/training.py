@@ -5,11 +5,12 @@ import sys
 import time
 import warnings
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 
 import torch
 from transformers import PreTrainedModel
 
+from .arguments import integer
 from .batches import collate, loader
 from .losses import Mean, watched_loss
 from .probes import same_modes
@@ -59,10 +60,11 @@ def fit(
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the model has nothing to train; call prefix_lab.attach(model) first")
-    _refuse_settings(steps=steps, batch_size=batch_size, every=every, max_length=max_length, lr=lr,
-                     weight_decay=weight_decay, warmup=warmup, max_norm=max_norm)  # fmt: skip
+    steps, every, seed = integer("steps", steps), integer("every", every), int(seed)
+    for name, value in (("lr", lr), ("weight_decay", weight_decay), ("max_norm", max_norm)):
+        _refuse_number(name, value)
+    _refuse_number("warmup", warmup, most=1)
     refuse_row_selection(model)
-    steps, batch_size, seed = int(steps), int(batch_size), int(seed)
     optimizer = torch.optim.AdamW([p for _, p in parameters], lr=lr, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps, warmup))
     history, start = History(), time.perf_counter()
@@ -135,12 +137,11 @@ def evaluate(
 
     Independent of the batch size; rows without labels count nothing. Raises ValueError where no label counts.
     """
-    _refuse_settings(batch_size=batch_size, max_length=max_length)
     refuse_row_selection(model)
     mean = Mean()
     with same_modes(model):
         model.eval()
-        for batch in loader(model, data, int(batch_size), tokenizer, max_length=max_length):
+        for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)
             loss, seen = watched_loss(model, batch)
             mean.add(loss, seen, rows=len(next(iter(batch.values()))))
@@ -153,16 +154,9 @@ def _moved(batch: dict, device) -> dict:
     return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
 
 
-def _refuse_settings(**settings) -> None:
-    """Raise ValueError for a setting out of its range; integers of any library are integers."""
-    for name, value in settings.items():
-        if name in ("steps", "batch_size", "every") or name == "max_length" and value is not None:
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
-        elif name != "max_length" and not (
-            isinstance(value, Real) and 0 <= value <= (1 if name == "warmup" else value)
-        ):
-            raise ValueError(f"{name} must be a number from 0 {'to 1' if name == 'warmup' else 'up'}, got {value!r}")
+def _refuse_number(name: str, value, most: float = math.inf) -> None:
+    if not (isinstance(value, Real) and 0 <= value <= most):
+        raise ValueError(f"{name} must be a number from 0 {'up' if most == math.inf else f'to {most}'}, got {value!r}")
 
 
 def endless(batches):

@@ -67,7 +67,7 @@ class Examination:
             return
         sites = prefix.config.sites
         self.record["kinds"] = dict(Counter(site.kind for site in sites))
-        if any(getattr(site, "door", "interface") == "cache" for site in sites):
+        if any(site.door == "cache" for site in sites):
             self.record["door"] = "cache"
         for check in (self.effect, self.gradients, self.switched_off, self.eager):
             self.record_faults(check, prefix)

@@ -3,8 +3,10 @@
 from contextlib import contextmanager
 
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface, DynamicCache, PreTrainedConfig
+from transformers import AttentionInterface, AttentionMaskInterface, DynamicCache
 from transformers.masking_utils import eager_mask
+
+from prefix_lab.interface import configs, set_implementation
 
 
 def same(first, second) -> bool:
@@ -70,15 +72,14 @@ def by_hand(model, pairs: dict):
 
     AttentionInterface.register("by_hand", attend)
     AttentionMaskInterface.register("by_hand", eager_mask)
-    configs = [c for m in model.modules() if isinstance(c := getattr(m, "config", None), PreTrainedConfig)]
-    before = [(c, c._attn_implementation) for c in {id(c): c for c in configs}.values()]
+    before = [(config, config._attn_implementation) for config in configs(model)]
     for config, _ in before:
-        config._attn_implementation_internal = "by_hand"
+        set_implementation(config, "by_hand")
     try:
         yield
     finally:
         for config, name in before:
-            config._attn_implementation_internal = name
+            set_implementation(config, name)
 
 
 def behind_cache(pairs: list, batch: int) -> DynamicCache:

@@ -69,7 +69,7 @@ def left_out(attentions, sites) -> list[str]:
 
 def unnamed(attentions, prefix, said: str) -> list[str]:
     """Those that neither the prefix's report nor the warning names; a star in a name stands for anything."""
-    reported = [str(getattr(part, "name", part)) for part in getattr(prefix, "unreached", None) or ()]
+    reported = [part.name for part in prefix.unreached]
     words = [word.strip(".") for word in re.findall(r"[\w.*]+", said)]
     named = reported + [word for word in words if re.search(r"[._*]\w", word)]
     return [name for name in attentions if not any(inside(name, part) or fnmatch(name, part) for part in named)]

@@ -1,0 +1,29 @@
+"""What callers pass: integers of any library, one name or several, and what a module's forward takes."""
+
+import functools
+import inspect
+from numbers import Integral
+
+from torch import nn
+
+
+def integer(name: str, value) -> int:
+    """The argument as a Python integer, which JSON knows too. ValueError unless it is an integer of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+    return int(value)
+
+
+def several(names) -> list:
+    """One name, or several, as a list."""
+    return [names] if isinstance(names, str) else list(names)
+
+
+def parameters(module: nn.Module) -> dict[str, inspect.Parameter]:
+    """What a module's forward takes, by name, in order."""
+    return _parameters(type(module))
+
+
+@functools.cache
+def _parameters(cls: type) -> dict[str, inspect.Parameter]:
+    return dict(list(inspect.signature(cls.forward).parameters.items())[1:])  # without self

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import pattern
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -49,30 +50,35 @@ def execute(notebook):
         extra_arguments=["--IPKernelApp.log_level=40"],  # it warns about an open port, which is local
         store_widget_state=True,
     )
+    start = time.perf_counter()
     client.execute()
+    notebook.metadata["prefix_lab"] = {"seconds": round(time.perf_counter() - start)}
     return tidy(notebook)
 
 
 def tidy(notebook):
-    """Keep what a reader sees and drop what changes from one run to the next."""
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-            "prefix_lab": {"code": code_hash(notebook)},
-            **{key: notebook.metadata[key] for key in ("widgets",) if key in notebook.metadata},
-        }
-    )
+    """Keep what a reader sees, in the pattern of a chapter, and drop what changes from one run to the next."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if "outputs" in cell:
             cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
-                output.text = _settled(output.text)
-            picture = output.get("metadata", {}).get("image/png", {})
-            if "alt" in picture:
-                _describe(cell, picture)
+                output.text = pattern.without_bars(_settled(output.text))
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
+    seconds = notebook.metadata.get("prefix_lab", {}).get("seconds")
+    pattern.apply(notebook, seconds)
+    kept = {key: notebook.metadata[key] for key in ("widgets",) if key in notebook.metadata and _has_widgets(notebook)}
+    record = {"code": code_hash(notebook), **({} if seconds is None else {"seconds": seconds})}
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "prefix_lab": record,
+            **kept,
+        }
+    )
     return _stable_widget_ids(notebook)
 
 
@@ -92,12 +98,9 @@ def _settled(text: str) -> str:
     return re.sub(r"[^\n]*\r(?=[^\n\r])", "", text.replace("\x1b[A", "")).replace("\r", "")
 
 
-def _describe(cell, picture) -> None:
-    """Hand the texts of `figures.show` to the book, which reads them from the cell."""
-    book = cell.metadata.setdefault("mystnb", {})
-    book["image"] = {**book.get("image", {}), "alt": picture["alt"]}
-    if "name" in picture:
-        book["figure"] = {"caption": picture["caption"], "name": picture["name"]}
+def _has_widgets(notebook) -> bool:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
 
 
 def _stable_widget_ids(notebook):

@@ -1,30 +1,25 @@
-"""One look for every figure: colours that stay apart without colour, and an alt text beside each picture."""
+"""The plots that several chapters need, and the style of all."""
 
-import io
-import textwrap
 from collections.abc import Mapping, Sequence
 
-from .extras import extra
+from ..extras import extra
+from .colours import PALETTE
 
 with extra("book"):
     import matplotlib.pyplot as plt
     from cycler import cycler
 
-# From dark to light, at least ten steps of lightness apart: readable in grey and by colour-blind eyes.
-PALETTE = ("#12355b", "#9b2d7f", "#d9600a", "#5ab4e5", "#f2c14e")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SEQUENTIAL = "cividis"
-DIVERGING = "PuOr"
 
 
 def use_style() -> None:
     """Set the style of all figures that follow."""
     plt.rcParams.update(
         {
-            "figure.figsize": (6.4, 3.4),
+            "figure.figsize": (7.0, 3.4),
             "figure.dpi": 100,
             "savefig.dpi": 100,
-            "savefig.bbox": "tight",
             "figure.constrained_layout.use": True,
             "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
             "axes.spines.top": False,
@@ -35,7 +30,9 @@ def use_style() -> None:
             "grid.linewidth": 0.6,
             "lines.linewidth": 1.8,
             "legend.frameon": False,
-            "font.size": 10,
+            "font.size": 9.5,
+            "axes.titlesize": 9.5,
+            "legend.fontsize": 9.5,
             "image.cmap": SEQUENTIAL,
         }
     )
@@ -69,7 +66,7 @@ def smoothed(values: Sequence[float], steps: int) -> list[float]:
 
 def loss_bars(losses: Mapping[str, float], *, colours: Sequence[str], hatches: Sequence[str] | None = None):
     """A figure of one bar for each name, from top to bottom, with its held-out loss (nats per token) beside it."""
-    fig, ax = plt.subplots(figsize=(6.4, 0.5 + 0.45 * len(losses)))
+    fig, ax = plt.subplots(figsize=(7.0, 0.5 + 0.45 * len(losses)))
     bars = ax.barh(list(losses), list(losses.values()), color=colours, hatch=hatches, edgecolor="white")
     ax.bar_label(bars, fmt="%.2f", padding=3)
     ax.set(xlabel="held-out loss (nats per token)", xlim=(0, 1.15 * max(losses.values())))
@@ -89,36 +86,3 @@ def heat_map(values, *, xlabel: str, ylabel: str, colour_label: str, xticks=None
         ax.set_yticks(range(len(yticks)), yticks)
     fig.colorbar(image, ax=ax, label=colour_label)
     return fig
-
-
-def show(fig, alt: str, *, caption: str | None = None, name: str | None = None) -> None:
-    """Show `fig` once, with `alt` for readers who do not see it; `name` makes it citable as {numref}`name`.
-
-    A figure with a `name` needs a `caption`. ValueError when `alt` does not describe the picture.
-    """
-    with extra("book"):
-        from IPython.display import display
-
-    if (name is None) != (caption is None):
-        raise ValueError("a figure that is cited has both a caption and a name")
-    metadata = {"alt": described(alt), "caption": caption, "name": name}
-    display(
-        {"image/png": png(fig), "text/plain": textwrap.shorten(alt, 80)},
-        metadata={"image/png": {key: value for key, value in metadata.items() if value is not None}},
-        raw=True,
-    )
-
-
-def png(fig) -> bytes:
-    """`fig` as PNG bytes; the figure is closed, so that a notebook does not show it a second time."""
-    file = io.BytesIO()
-    fig.savefig(file, format="png", metadata={"Software": None})
-    plt.close(fig)
-    return file.getvalue()
-
-
-def described(alt: str) -> str:
-    """`alt`, when it is a description: three words or more. ValueError otherwise."""
-    if len(alt.split()) < 3:
-        raise ValueError(f"alt text {alt!r}: describe the picture for readers who do not see it")
-    return alt

@@ -1,0 +1,93 @@
+"""A matplotlib figure as an inline SVG that follows the page's theme, its letters as text, and as a PNG for elsewhere."""
+
+import hashlib
+import html
+import io
+import re
+from importlib.resources import files
+
+from ..extras import extra
+from .colours import as_variables, definitions, for_letters
+
+with extra("book"):
+    import matplotlib.pyplot as plt
+    from matplotlib.gridspec import GridSpec
+    from PIL import Image
+
+COLUMN, PHONE = 7.0, 3.6  # inches: 672 and 346 CSS pixels, a page's column wide and on a phone
+
+
+def theme() -> str:
+    """The style that every figure and live part brings with it, so that it looks the same outside the book."""
+    css = files(__package__).joinpath("theme.css").read_text(encoding="utf-8")
+    return re.sub(r"\s*\n\s*", "\n", css.replace("COLOURS", definitions()))
+
+
+def markup(fig, alt: str, caption: str | None, *, narrow=None) -> str:
+    """`fig` as HTML: drawn at the column's width, and again for a phone with its panels one under another.
+
+    `narrow` is another figure for the phone, where restacking the panels would not do. `fig` is left restacked.
+    """
+    uid = "pl" + hashlib.sha256(alt.encode()).hexdigest()[:8]
+    wide = svg(fig, COLUMN, uid + "w", "pl-wide")
+    if narrow is None and fig.get_gid() != "drawing":
+        narrow = restack(fig)
+    small = svg(narrow, PHONE, uid + "n", "pl-narrow") if narrow is not None else ""
+    words = f'<p class="pl-caption">{html.escape(caption)}</p>' if caption else ""
+    return (
+        f'<style data-live="theme">{theme()}</style>\n'
+        f'<div class="pl-figure" role="img" aria-label="{html.escape(alt)}">\n{wide}\n{small}\n{words}</div>'
+    )
+
+
+def svg(fig, width: float, uid: str, name: str) -> str:
+    """`fig`, `width` inches wide, as an `<svg>`: text stays text, colours are variables, ids are its own."""
+    fig.set_size_inches(min(width, fig.get_figwidth()) if fig.get_gid() == "drawing" else width, fig.get_figheight())
+    file = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": uid, "savefig.bbox": None}):
+        fig.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", text, flags=re.S)
+    text = re.sub(
+        r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg class="{name}" width="{_pixels(fig)}" \1>', text, count=1
+    )
+    text = re.sub(r'\bd="[^"]*"', lambda d: _rounded(d.group()), text)
+    text = re.sub(r'font: (italic )?([\d.]+)px [^;"]*', _font, text)
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
+    text = re.sub(r' id="([^"]+)"', lambda i: f' id="{uid}{i[1]}"' if i[1] in used else "", text)
+    text = re.sub(r'(href="|url\()#', rf"\1#{uid}", text)
+    return re.sub(r"\s*\n\s*", "\n", for_letters(as_variables(text)).replace("xlink:href", "href")).strip()
+
+
+def restack(fig):
+    """`fig` with its panels, which stood beside one another, one under another; returns it."""
+    panels = [ax for ax in fig.axes if ax.get_subplotspec() is not None]
+    if len(panels) > 1:
+        rows = max(ax.get_subplotspec().get_gridspec().nrows for ax in panels)
+        grid = GridSpec(len(panels), 1, figure=fig)
+        for place, ax in zip(grid, panels, strict=True):
+            ax.set_subplotspec(place)
+            ax.tick_params(labelleft=True, labelbottom=True)
+        fig.set_figheight(fig.get_figheight() * len(panels) / rows)
+    return fig
+
+
+def png(fig) -> bytes:
+    """`fig` as PNG bytes on white, with few colours so that it is small."""
+    file, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(file, format="png", facecolor="white", metadata={"Software": None})
+    Image.open(file).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def _pixels(fig) -> int:
+    return round(96 * fig.get_figwidth())
+
+
+def _rounded(path: str) -> str:
+    return re.sub(r"-?\d+\.\d{2,}", lambda n: f"{float(n.group()):.1f}".removesuffix(".0"), path).replace("\n", "")
+
+
+def _font(found) -> str:
+    return ("font-style: italic; " if found[1] else "") + f"font-size: {found[2]}px"

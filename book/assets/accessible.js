@@ -11,6 +11,8 @@ new MutationObserver(() => {
 // It expects MathJax 2 and calls a queue that MathJax 3 does not have.
 document.addEventListener("DOMContentLoaded", () => {
   if (window.MathJax && !window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
+  // A fold is called what it says.
+  document.querySelectorAll("details.hide > summary[aria-label]").forEach((summary) => summary.removeAttribute("aria-label"));
   // This role is no longer in the standard, and its list expects items.
   document.querySelectorAll("[role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
 });

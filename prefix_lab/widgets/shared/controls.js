@@ -144,7 +144,8 @@ function chart(parent, { label, xs, curves, xlabel, ylabel, height = 190, low = 
     set(grid, { d: levels.map((v) => `M${left} ${y(v)}H${width - right}`).join("") });
     ticks.replaceChildren();
     for (const v of levels) draw(ticks, "text", "pl-end pl-quiet", { x: left - 6, y: y(v) + 4.5 }, fixed(v, high - low < 0.5 ? 2 : 1));
-    for (const v of [xs[0], xs[Math.floor((xs.length - 1) / 2)], xs.at(-1)])
+    const half = (xs[0] + xs.at(-1)) / 2, middle = xs.reduce((a, b) => (Math.abs(b - half) < Math.abs(a - half) ? b : a));
+    for (const v of new Set([xs[0], middle, xs.at(-1)]))
       draw(ticks, "text", `${v === xs[0] ? "" : v === xs.at(-1) ? "pl-end" : "pl-mid"} pl-quiet`, { x: x(v), y: height - bottom + 16 }, String(v));
     draw(ticks, "text", "pl-quiet", { x: 0, y: 13 }, ylabel);
     draw(ticks, "text", "pl-quiet pl-mid", { x: (left + width - right) / 2, y: height - 6 }, xlabel);
@@ -161,10 +162,11 @@ function chart(parent, { label, xs, curves, xlabel, ylabel, height = 190, low = 
   }
   function place() {
     set(cursor, { d: `M${x(xs[at])} ${top}V${height - bottom}` });
+    const highest = Math.max(...curves.map((c) => c.values[at]));
     curves.forEach((c, k) => {
       const [px, py] = [x(xs[at]), y(c.values[at])], after = px < width - 70;
       set(dots[k], { cx: px, cy: py });
-      set(values[k], { x: px + (after ? 8 : -8), y: Math.max(py - 7, 12), "text-anchor": after ? "start" : "end" }).textContent = fixed(c.values[at]);
+      set(values[k], { x: px + (after ? 8 : -8), y: c.values[at] === highest ? Math.max(py - 7, 12) : py + 17, "text-anchor": after ? "start" : "end" }).textContent = fixed(c.values[at]);
     });
   }
   return { mark(i) { at = i; if (width) place(); } };

@@ -20,7 +20,6 @@ class Drawing:
 
     def __init__(self, width: int, height: int):
         self.fig = plt.figure(figsize=(width / 96, height / 96), layout="none")
-        self.fig.set_layout_engine("none")
         self.fig.set_gid("drawing")
         self.ax = self.fig.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         self.ax.axis("off")

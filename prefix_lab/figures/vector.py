@@ -30,7 +30,7 @@ def markup(fig, alt: str, caption: str | None, *, narrow=None) -> str:
     """
     uid = "pl" + hashlib.sha256(alt.encode()).hexdigest()[:8]
     wide = svg(fig, COLUMN, uid + "w", "pl-wide")
-    if narrow is None and fig.get_gid() != "drawing":
+    if narrow is None and not is_drawing(fig):
         narrow = restack(fig)
     small = svg(narrow, PHONE, uid + "n", "pl-narrow") if narrow is not None else ""
     words = f'<p class="pl-caption">{html.escape(caption)}</p>' if caption else ""
@@ -42,11 +42,9 @@ def markup(fig, alt: str, caption: str | None, *, narrow=None) -> str:
 
 def svg(fig, width: float, uid: str, name: str) -> str:
     """`fig`, `width` inches wide, as an `<svg>`: text stays text, colours are variables, ids are its own."""
-    fig.set_size_inches(min(width, fig.get_figwidth()) if fig.get_gid() == "drawing" else width, fig.get_figheight())
-    file = io.StringIO()
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": uid, "savefig.bbox": None}):
-        fig.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = file.getvalue()
+    fig.set_size_inches(min(width, fig.get_figwidth()) if is_drawing(fig) else width, fig.get_figheight())
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": uid}):
+        text = _saved(fig, format="svg", transparent=True, metadata={"Date": None, "Creator": None}).decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", text, flags=re.S)
     text = re.sub(
@@ -75,10 +73,21 @@ def restack(fig):
 
 def png(fig) -> bytes:
     """`fig` as PNG bytes on white, with few colours so that it is small."""
-    file, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(file, format="png", facecolor="white", metadata={"Software": None})
+    file, small = io.BytesIO(_saved(fig, format="png", facecolor="white", metadata={"Software": None})), io.BytesIO()
     Image.open(file).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     return small.getvalue()
+
+
+def _saved(fig, **how) -> bytes:
+    file = io.BytesIO()
+    with plt.rc_context({"savefig.bbox": None, "figure.constrained_layout.use": not is_drawing(fig)}):
+        fig.savefig(file, **how)
+    return file.getvalue()
+
+
+def is_drawing(fig) -> bool:
+    """Whether `fig` is a `Drawing`, which keeps its own size and has no panels."""
+    return fig.get_gid() == "drawing"
 
 
 def _pixels(fig) -> int:

@@ -1,4 +1,4 @@
-"""A matplotlib figure as an inline SVG that follows the page's theme, its letters as text, and as a PNG for elsewhere."""
+"""A matplotlib figure as an inline SVG that follows the page's theme, letters as text, and as a PNG for elsewhere."""
 
 import hashlib
 import html

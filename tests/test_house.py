@@ -256,9 +256,8 @@ def test_a_notebook_stores_neither_errors_nor_machine_paths(notebook, path):
     assert re.search(r"(?<![\w.])/(work|root|home|tmp|Users)/", text) is None
 
 
-def test_a_notebook_is_small(notebook, path):
-    megabytes = 1.5 if "widgets" in notebook.metadata else 1.0
-    assert path.stat().st_size <= megabytes * 1e6
+def test_a_notebook_is_small(path):
+    assert path.stat().st_size <= 1e6
 
 
 def test_a_notebook_describes_each_of_its_figures(notebook):
@@ -281,7 +280,7 @@ def test_no_statement_is_broken_for_the_sake_of_its_comment(notebook):
 def test_a_chapter_has_its_anatomy(notebook):
     text = "\n".join(cell.source for cell in notebook.cells)
     assert notebook.cells[0].source.startswith("# ")
-    for part in ("claim(", "slider(", "{exercise-start}", "{solution-start}", "full_size()", "use_style()"):
+    for part in ("claim(", "{exercise-start}", "{solution-start}", "full_size()", "use_style()"):
         assert part in text, f"the chapter has no {part}"
 
 

@@ -70,7 +70,7 @@ def _chapter(notebook) -> str:
 
 
 def _describe(cell) -> bool:
-    """Hand the texts that a figure brought with it to the book, which reads them from the cell; says if it has a number."""
+    """Hand the texts that a figure brought with it to the book, which reads the cell; says if it has a number."""
     texts = next((o.metadata["prefix_lab"] for o in cell.outputs if "prefix_lab" in o.get("metadata", {})), None)
     book = cell.metadata.setdefault("mystnb", {})
     for key in ("image", "figure"):

@@ -8,6 +8,9 @@ from importlib.resources import files
 
 from ..figures import described, publish
 from ..figures.vector import theme
+from .kernel import ask
+
+__all__ = ["ask", "live", "parts"]
 
 _HERE = files(__package__)
 _number = itertools.count(1)

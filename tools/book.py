@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 EXECUTED = BUILD / "executed"
+HTML = BUILD / "html"
 FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
 
 
@@ -44,8 +45,14 @@ def main() -> int:
     if render():
         print("book: failed; the lines above say where (_build/source mirrors the checkout)")
         return 1
-    print(f"book: done in {time.perf_counter() - start:.0f} s: {BUILD / 'html' / 'index.html'}")
+    print(f"book: done in {time.perf_counter() - start:.0f} s: {HTML / 'index.html'}")
     return 0
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, without its ending."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 
 
 def gather(*, with_vendor: bool) -> None:
@@ -56,6 +63,8 @@ def gather(*, with_vendor: bool) -> None:
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     shutil.copy(ROOT / "_toc.yml", SOURCE)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    for folder in set(config["sphinx"]["local_extensions"].values()):
+        shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     if not with_vendor:
         for key in FROM_VENDOR:
             config["sphinx"]["config"].pop(key)

@@ -70,17 +70,6 @@ def test_a_failing_cell_fails_its_chapter_and_the_run(tmp_path, monkeypatch, cap
     assert chapters.run_all(paths[:1], work)
 
 
-def test_a_figures_texts_reach_the_book_through_the_cell():
-    cell = v4.new_code_cell("show(...)")
-    texts = {"alt": "a falling loss", "caption": "Loss.", "name": "fig-loss"}
-    cell.outputs = [v4.new_output("display_data", {"image/png": "iVBO"}, metadata={"image/png": texts})]
-    done = chapters.tidy(v4.new_notebook(cells=[cell]))
-    assert done.cells[0].metadata.mystnb == {
-        "image": {"alt": "a falling loss"},
-        "figure": {"caption": "Loss.", "name": "fig-loss"},
-    }
-
-
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A checkout with a package and pins, and `build(everything, *sources)`: which of its chapters it executed."""

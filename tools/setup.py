@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "prefix-lab.stamp"
+PACKAGE = re.compile(r"(?:Collecting|Processing|Obtaining|Requirement already satisfied:) ([\w.:/+-]+)")
 
 
 def main() -> None:
@@ -82,14 +83,20 @@ def _pip(step: str, *arguments: str) -> None:
                 loaded, part = (loaded + whole, 0) if part == whole else (loaded, part)
             else:
                 said.append(line)
-            if found := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line):
+            if found := re.match(
+                r"(?:Collecting|Processing|Obtaining|Requirement already satisfied:) ([\w.:/+-]+)", line
+            ):
                 packages.add(found[1])
             now = ", installing" if line.startswith("Installing") else ""
             _line(step, f": {len(packages)} packages, {(loaded + part) / 1e6:.0f} MB{now}")
     if process.returncode:
         sys.exit(f"\n{''.join(said)}setup: pip failed at {step}; the lines above are its own")
-    counts = f": {len(packages)} packages, {loaded / 1e6:.0f} MB, {time.perf_counter() - start:.0f} s"
-    _line(step, counts, end=True)
+    _line(step, f"{_counts(packages, loaded)}, {time.perf_counter() - start:.0f} s", end=True)
+
+
+def _counts(packages: set, loaded: int) -> str:
+    many, megabytes = len(packages), round(loaded / 1e6)
+    return f": {many} package{'s' * (many != 1)}{f', {megabytes} MB' * (megabytes > 0)}"
 
 
 def _cpu_index() -> list[str]:

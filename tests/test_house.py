@@ -277,7 +277,9 @@ def test_no_statement_is_broken_for_the_sake_of_its_comment(notebook):
         assert re.findall(r"^\s*[)\]}].*  # (?!fmt).*$", cell.source, re.M) == []
 
 
-def test_a_chapter_has_its_anatomy(notebook):
+def test_a_chapter_has_its_anatomy(notebook, path):
+    if not path.stem[:2].isdigit():
+        return  # the short page before the first chapter has no exercises
     text = "\n".join(cell.source for cell in notebook.cells)
     assert notebook.cells[0].source.startswith("# ")
     for part in ("claim(", "{exercise-start}", "{solution-start}", "full_size()", "use_style()"):
@@ -288,7 +290,7 @@ def test_an_exercise_stub_says_so_and_its_solution_is_checked(notebook):
     tagged = [(cell.metadata.get("tags", []), cell.source) for cell in code_cells(notebook)]
     stubs = [source for tags, source in tagged if "exercise" in tags]
     solutions = [source for tags, source in tagged if "solution" in tags]
-    assert len(stubs) == len(solutions) == sum("{exercise-start}" in c.source for c in notebook.cells) >= 1
+    assert len(stubs) == len(solutions) == sum("{exercise-start}" in c.source for c in notebook.cells)
     for stub, solution in zip(stubs, solutions, strict=True):
         names = set(re.findall(r"^(?:def|class) (\w+)", stub, re.M))
         assert names <= set(re.findall(r"^(?:def|class) (\w+)", solution, re.M))

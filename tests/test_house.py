@@ -12,7 +12,8 @@ from pathlib import Path
 import chapters
 import nbformat
 import pytest
-import yaml
+
+import book
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "prefix_lab"
@@ -206,11 +207,6 @@ def test_text_names_no_machine_and_no_registry():
 # --- the notebooks
 
 
-def toc_files() -> list[str]:
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
-
-
 def test_the_readmes_figure_is_the_one_that_a_chapter_made():
     name, copy = chapters.README_FIGURE
     made = [chapters.figure(nbformat.read(path, as_version=4), name) for path in chapters.find()]
@@ -220,7 +216,7 @@ def test_the_readmes_figure_is_the_one_that_a_chapter_made():
 
 def test_every_chapter_stands_in_the_table_of_contents():
     names = {path.relative_to(ROOT).with_suffix("").as_posix() for path in chapters.find()}
-    assert {name for name in toc_files() if name.startswith("notebooks/")} == names
+    assert {name for name in book.pages() if name.startswith("notebooks/")} == names
     assert len(names) >= 2
 
 
@@ -239,8 +235,7 @@ def code_cells(notebook):
 
 
 def test_a_notebook_was_executed_after_its_last_edit(notebook, path):
-    stored = notebook.metadata.get("prefix_lab", {}).get("code")
-    assert stored == chapters.code_hash(notebook), f"edited since: run `make notebooks ONLY={path.stem[:2]}`"
+    assert chapters.is_executed(notebook), f"edited since: run `make notebooks ONLY={path.stem[:2]}`"
 
 
 def test_a_notebook_was_executed_from_top_to_bottom(notebook):

@@ -104,8 +104,10 @@ def test_a_phone_never_scrolls_sideways(phone):
 
 
 def test_letters_of_figures_are_of_one_size_on_every_screen(page, phone):
-    sizes = """all => all.filter(e => e.getClientRects().length && e.textContent.trim())
-        .map(e => [parseFloat(getComputedStyle(e).fontSize) * Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b), e.textContent])"""
+    sizes = """all => all.filter(e => e.getClientRects().length && e.textContent.trim()).map(e => {
+        const { a, b } = e.getScreenCTM();
+        return [parseFloat(getComputedStyle(e).fontSize) * Math.hypot(a, b), e.textContent];
+    })"""
     for shown in (page, phone):
         for size, text in shown.locator("article :is(.pl-figure, .pl-live) svg text").evaluate_all(sizes):
             assert 8 <= size <= 20, f"{text!r} is {size:.1f} pixels high"

@@ -1,6 +1,7 @@
 """The house itself: its rooms, its documents, its notebooks."""
 
 import ast
+import base64
 import os
 import re
 import shlex
@@ -209,8 +210,8 @@ def test_text_names_no_machine_and_no_registry():
 
 def test_the_readmes_figure_is_the_one_that_a_chapter_made():
     name, copy = chapters.README_FIGURE
-    made = [chapters.figure(nbformat.read(path, as_version=4), name) for path in chapters.find()]
-    assert copy.read_bytes() in made
+    found = [chapters.figure(nbformat.read(path, as_version=4), name) for path in chapters.find()]
+    assert copy.read_bytes() in [base64.b64decode(data["image/png"]) for data in found if data]
     assert copy.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -272,7 +273,9 @@ def test_no_statement_is_broken_for_the_sake_of_its_comment(notebook):
         assert re.findall(r"^\s*[)\]}].*  # (?!fmt).*$", cell.source, re.M) == []
 
 
-def test_a_chapter_has_its_anatomy(notebook):
+def test_a_chapter_has_its_anatomy(notebook, path):
+    if not path.stem[:2].isdigit():
+        return  # the short page before the first chapter has no exercises
     text = "\n".join(cell.source for cell in notebook.cells)
     assert notebook.cells[0].source.startswith("# ")
     for part in ("claim(", "{exercise-start}", "{solution-start}", "full_size()", "use_style()"):
@@ -283,7 +286,7 @@ def test_an_exercise_stub_says_so_and_its_solution_is_checked(notebook):
     tagged = [(cell.metadata.get("tags", []), cell.source) for cell in code_cells(notebook)]
     stubs = [source for tags, source in tagged if "exercise" in tags]
     solutions = [source for tags, source in tagged if "solution" in tags]
-    assert len(stubs) == len(solutions) == sum("{exercise-start}" in c.source for c in notebook.cells) >= 1
+    assert len(stubs) == len(solutions) == sum("{exercise-start}" in c.source for c in notebook.cells)
     for stub, solution in zip(stubs, solutions, strict=True):
         names = set(re.findall(r"^(?:def|class) (\w+)", stub, re.M))
         assert names <= set(re.findall(r"^(?:def|class) (\w+)", solution, re.M))

@@ -62,7 +62,8 @@ def reader(browser):
     @functools.cache
     def reader(width: int, dark: bool):
         mode = "dark" if dark else "light"
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
+        phone = {"has_touch": True, "is_mobile": True} if width < 500 else {}
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode, **phone)
         context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
         return context
 
@@ -82,12 +83,18 @@ def page(open_page, name):
 
 
 @pytest.fixture(scope="module")
+def phone(open_page, name):
+    """The page called `name` on a phone, with a finger."""
+    return open_page(name, width=390)
+
+
+@pytest.fixture(scope="module")
 def open_page(reader, address):
     """`open_page("book/intro", width=390, dark=True)`: a settled page that keeps what went wrong."""
     opened = []
 
     def open_page(name: str, *, width: int = 1280, dark: bool = False, query: str = ""):
-        while len(opened) > 2:
+        while len(opened) > 3:
             opened.pop(0).close()
         page = reader(width, dark).new_page()
         opened.append(page)

@@ -15,15 +15,15 @@ help:      ## list these targets
 setup:
 	@$(PYTHON) tools/setup.py
 
-book: setup  ## execute every chapter and render the book to _build/html/index.html
-	@$(PY) tools/book.py
+book: setup  ## render the book to _build/html/index.html; edited chapters are executed (all: RUN=all)
+	@$(PY) tools/book.py $(RUN)
 
-test: setup  ## ruff, unit tests, every notebook again, the book from committed outputs, the browser
+test: setup  ## ruff, unit tests, every notebook again, the book, its pages in a browser
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m pytest -n 2 --dist loadfile tests --ignore tests/browser
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(NBVAL) notebooks
-	$(PY) tools/book.py --committed
+	$(PY) tools/book.py
 	$(PY) -m pytest tests/browser
 
 notebooks: setup  ## execute the notebooks in place, ready to commit (one: make notebooks ONLY=05)

@@ -1,4 +1,6 @@
-"""What chapters are furnished with: claims, figures and the slider."""
+"""What chapters are furnished with: claims, figures and live parts."""
+
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -71,13 +73,80 @@ def test_glue_stores_a_value_under_its_name():
     assert output.metadata["scrapbook"]["name"] == "loss"
 
 
-def test_a_figure_is_shown_once_with_its_alt_text():
+def test_a_figure_is_shown_once_as_vectors_and_as_a_png_with_its_texts():
     figure = figures.loss_curve({"a": [3.0, 2.0, 1.0]})
     output = shown(lambda: figures.show(figure, "the loss falls from 3 to 1", caption="Loss.", name="fig-a"))
     assert output.data["image/png"].startswith(b"\x89PNG")
-    expected = {"alt": "the loss falls from 3 to 1", "caption": "Loss.", "name": "fig-a"}
-    assert output.metadata["image/png"] == expected
+    assert 'role="img" aria-label="the loss falls from 3 to 1"' in output.data["text/html"]
+    assert output.metadata["prefix_lab"] == {"alt": "the loss falls from 3 to 1", "caption": "Loss.", "name": "fig-a"}
     assert not plt.fignum_exists(figure.number)
+
+
+def html_of(figure, **options):
+    return shown(lambda: figures.show(figure, "what one sees here", **options)).data["text/html"]
+
+
+def svgs(html):
+    return re.findall(r'<svg class="(pl-\w+)" width="(\d+)".*?</svg>', html, re.S)
+
+
+def test_a_vector_keeps_its_letters_and_takes_the_colours_of_the_page():
+    figures.use_style()
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [0, 1], color=figures.PREFIX)
+    ax.plot([0, 1], [1, 0], color="#777777")
+    ax.set_xlabel("steps of training")
+    html = html_of(fig)
+    assert "steps of training</text>" in html
+    assert "stroke: var(--pl-prefix)" in html
+    assert "color-mix(in srgb, var(--pl-ink) 53%" in html
+    drawn = html[html.index("<svg") :]
+    assert not re.search(r"#[0-9a-f]{6}\b", drawn)
+    assert not re.search(r"<style|<metadata", drawn)
+
+
+def test_a_phone_has_the_same_panels_one_under_another():
+    figures.use_style()
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.5), sharey=True)
+    left.plot([0, 1])
+    right.plot([1, 0])
+    html = html_of(fig)
+    assert svgs(html) == [("pl-wide", "672"), ("pl-narrow", "346")]
+    heights = [float(box.split()[3]) for box in re.findall(r'viewBox="([^"]*)"', html)]
+    assert heights[1] == pytest.approx(2 * heights[0], rel=0.01)
+
+
+def test_two_figures_of_a_page_share_no_identifier():
+    def ids(alt):
+        fig, ax = plt.subplots()
+        ax.bar([0, 1], [1, 2], hatch="//")
+        html = shown(lambda: figures.show(fig, alt)).data["text/html"]
+        found = re.findall(r'\bid="([^"]*)"', html)
+        assert set(re.findall(r'(?:href="|url\()#([^")]+)', html)) <= set(found)
+        assert len(found) == len(set(found)) > 0
+        return set(found)
+
+    assert not ids("one figure of bars") & ids("another figure of bars")
+
+
+def test_a_drawing_keeps_its_size_and_knows_the_roles_of_the_book():
+    drawing = figures.Drawing(300, 120)
+    drawing.box(10, 10, 80, 40, "frozen model", role="frozen")
+    drawing.arrow((90, 30), (150, 30), role="prefix")
+    drawing.cells(160, 20, [["prefix", "text", None]], fills=[[0.2, 1.0, 0.0]])
+    drawing.brace(160, 196, 50, "keys")
+    with pytest.raises(ValueError, match="role 'blue': one of ink"):
+        drawing.text(0, 0, "a", role="blue")
+    html = html_of(drawing.fig)
+    assert svgs(html) == [("pl-wide", "300")]
+    assert {"frozen model", "keys"} <= set(re.findall(r">([^<]+)</text>", html))
+
+
+def test_a_table_is_markdown_and_its_rows_are_of_one_length():
+    output = shown(lambda: figures.table(["method", "loss"], [["a|b", 0.5]]))
+    assert output.data["text/markdown"].splitlines() == ["| method | loss |", "| :-- | --: |", "| a\\|b | 0.5 |"]
+    with pytest.raises(ValueError, match=r"2 columns has rows of \[2, 3\]"):
+        figures.table(["method", "loss"], [[1, 2, 3]])
 
 
 def test_a_figure_without_a_description_or_with_half_a_citation_is_refused():
@@ -126,22 +195,24 @@ def test_a_heat_map_names_its_cells():
     plt.close(figure)
 
 
-def three():
-    return [figures.loss_curve({"a": [float(n), 1.0]}) for n in range(3)]
+def test_a_live_part_brings_its_data_its_style_and_its_code():
+    data = {"steps": [0, 10], "texts": ["a </script> b", "c"], "curves": []}
+    output = shown(lambda: widgets.live("training", data, "a text at two steps", caption="Text.", name="fig-t"))
+    html = output.data["text/html"]
+    assert output.metadata["prefix_lab"]["name"] == "fig-t"
+    assert html.count("</script>") == 2, "no text of the data ends its script"
+    assert "function mount(" in html
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_a_slider_holds_its_pictures_and_needs_no_python_to_move():
-    box = widgets.slider(three(), ["a loss at step zero", "a loss <b> later", "the last loss"], labels=[0, 10, 20])
-    control, stack = box.children
-    assert control.options == ("0", "10", "20")
-    assert ['alt="a loss &lt;b&gt; later"' in frame.value for frame in stack.children] == [False, True, False]
-    assert all("data:image/png;base64," in frame.value for frame in stack.children)
-    assert not plt.get_fignums()
+def test_an_unknown_live_part_is_refused_with_those_that_there_are():
+    with pytest.raises(ValueError, match=r"no live part 'trainin'; there are .*training"):
+        widgets.live("trainin", {}, "a text at two steps", caption="Text.", name="fig-t")
 
 
-@pytest.mark.parametrize(("count", "labels"), [(2, None), (3, ["a", "b"])])
-def test_a_slider_refuses_lists_of_unequal_lengths(count, labels):
-    figures_ = three()
-    with pytest.raises(ValueError, match="as many"):
-        widgets.slider(figures_, ["a loss somewhere here"] * count, labels=labels)
-    plt.close("all")
+def test_a_readers_own_text_goes_to_the_kernel(capsys):
+    box = widgets.ask(str.upper, label="text", value="the vine")
+    field, button, _ = box.children
+    assert field.value == "the vine"
+    button.click()
+    assert "THE VINE" in capsys.readouterr().out

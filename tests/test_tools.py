@@ -61,30 +61,18 @@ def test_a_failing_cell_fails_its_chapter_and_the_run(tmp_path, monkeypatch, cap
     def work(path):
         if path.stem == "b":
             raise CellExecutionError("traceback", "AssertionError", "this claim is false")
-        return "executed"
 
     paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
     assert not chapters.run_all(paths, work)
     printed = capsys.readouterr().out
-    assert "✓  a  executed in" in printed
-    assert "✗  b  failed" in printed
+    assert "/2  ✓  a  executed in" in printed
+    assert "/2  ✗  b  failed" in printed
     assert chapters.run_all(paths[:1], work)
-
-
-def test_a_figures_texts_reach_the_book_through_the_cell():
-    cell = v4.new_code_cell("show(...)")
-    texts = {"alt": "a falling loss", "caption": "Loss.", "name": "fig-loss"}
-    cell.outputs = [v4.new_output("display_data", {"image/png": "iVBO"}, metadata={"image/png": texts})]
-    done = chapters.tidy(v4.new_notebook(cells=[cell]))
-    assert done.cells[0].metadata.mystnb == {
-        "image": {"alt": "a falling loss"},
-        "figure": {"caption": "Loss.", "name": "fig-loss"},
-    }
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout with one chapter, whose execution only counts."""
+    """A checkout with a package and pins, and `build(everything, *sources)`: which of its chapters it executed."""
     monkeypatch.setattr(book, "ROOT", tmp_path)
     monkeypatch.setattr(book, "SOURCE", tmp_path / "source")
     monkeypatch.setattr(book, "EXECUTED", tmp_path / "executed")
@@ -92,34 +80,47 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "prefix_lab" / "attention.py").write_text("P = 1")
     (tmp_path / "requirements.txt").write_text("torch==1")
     (tmp_path / "source" / "notebooks").mkdir(parents=True)
+    executed = []
 
     def execute(given):
-        for number, cell in enumerate(given.cells, 1):
-            cell.execution_count = number
-        return given
+        executed.append(given.cells[0].source)
+        given.cells[0].execution_count = 1
+        return chapters.tidy(given)
+
+    def build(*sources, everything=False, committed=False):
+        made = [chapters.tidy(notebook(source)) if committed else notebook(source) for source in sources]
+        paths = [tmp_path / f"{number:02}.ipynb" for number, _ in enumerate(made)]
+        for path, chapter in zip(paths, made):
+            nbformat.write(chapter, path)
+        executed.clear()
+        assert book.execute(paths, everything=everything)
+        return sorted(executed)
 
     monkeypatch.setattr(chapters, "execute", execute)
-    return tmp_path
+    build.folder = tmp_path
+    return build
 
 
-def test_a_chapter_runs_again_when_its_code_the_package_or_a_pin_changed_and_only_then(checkout):
-    path = checkout / "05.ipynb"
+def test_a_chapter_is_executed_again_when_its_code_the_package_or_a_pin_changed_and_only_then(checkout):
+    assert checkout("a = 1", "b = 1") == ["a = 1", "b = 1"]
+    assert checkout("a = 1", "b = 1") == []
+    shown = nbformat.read(checkout.folder / "source" / "notebooks" / "00.ipynb", 4)
+    assert shown.cells[0].execution_count == 1
+    assert checkout("a = 2", "b = 1") == ["a = 2"]
+    (checkout.folder / "prefix_lab" / "attention.py").write_text("P = 2")
+    assert checkout("a = 2") == ["a = 2"]
+    (checkout.folder / "requirements.txt").write_text("torch==2")
+    assert checkout("a = 2") == ["a = 2"]
+    (checkout.folder / "prefix_lab" / "weights.safetensors").write_bytes(b"\0")
+    assert checkout("a = 2") == ["a = 2"]
+    assert checkout("a = 2") == []
 
-    def words(*sources):
-        nbformat.write(notebook(*sources), path)
-        return book.fresh(path, book.fingerprint()).split(",")[0]
 
-    assert words("a = 1") == "executed"
-    assert words("a = 1") == "unchanged"
-    assert nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4).cells[0].execution_count == 1
-    assert words("a = 2") == "executed"
-    (checkout / "prefix_lab" / "attention.py").write_text("P = 2")
-    assert words("a = 2") == "executed"
-    (checkout / "requirements.txt").write_text("torch==2")
-    assert words("a = 2") == "executed"
-    (checkout / "prefix_lab" / "weights.safetensors").write_bytes(b"\0")
-    assert words("a = 2") == "executed"
-    assert words("a = 2") == "unchanged"
+def test_a_chapter_is_shown_as_committed_unless_all_are_to_be_executed(checkout):
+    assert checkout("a = 1", committed=True) == []
+    assert not (checkout.folder / "source" / "notebooks" / "00.ipynb").exists(), "the gathered one stays"
+    assert checkout("a = 1", committed=True, everything=True) == ["a = 1"]
+    assert checkout("a = 1", committed=True, everything=True) == []
 
 
 def test_new_prose_meets_the_outputs_of_unchanged_code():

@@ -1,7 +1,9 @@
-"""Build the book into _build/html: run every chapter whose code, package or pins changed, then render.
+"""Build the book into _build/html: execute the chapters that were edited, then render.
 
-With --committed nothing is executed: the pages show the outputs that the notebooks were committed with.
-The sources are gathered in _build/source first, so that a chapter's file stays as its author left it.
+A chapter whose committed outputs belong to its code is shown as committed; `make test` proves that these outputs
+hold with the present package. With the word `all` every chapter is executed, whatever is committed; one that was
+executed before with the same code, package and pins is not executed again. The sources are gathered in _build/source
+first, so that a chapter's file stays as its author left it.
 """
 
 import argparse
@@ -24,28 +26,33 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 EXECUTED = BUILD / "executed"
+HTML = BUILD / "html"
+COVER = ("09_training_loop", "fig-entry")  # the chapter's live figure that the front page opens with
 FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--committed", action="store_true", help="render the committed outputs, run nothing")
-    committed = parser.parse_args().committed
+    parser.add_argument("run", nargs="?", choices=["edited", "all"], default="edited", help="which chapters to execute")
+    everything = parser.parse_args().run == "all"
     start = time.perf_counter()
     gather(with_vendor=vendor.fetch())
-    if not committed:
-        print("book: executing the chapters", flush=True)
-        everything_else = fingerprint()
-        if not chapters.run_all(chapters.find(), lambda path: fresh(path, everything_else)):
-            print("book: not rendered, because a chapter failed")
-            return 1
-    print("book: rendering", flush=True)
+    if not execute(chapters.find(), everything=everything):
+        print("book: not rendered, because a chapter failed")
+        return 1
+    print(f"book: rendering {len(pages())} pages", flush=True)
     fill_in()
     if render():
         print("book: failed; the lines above say where (_build/source mirrors the checkout)")
         return 1
-    print(f"book: done in {time.perf_counter() - start:.0f} s: {BUILD / 'html' / 'index.html'}")
+    print(f"book: done in {time.perf_counter() - start:.0f} s: {HTML / 'index.html'}")
     return 0
+
+
+def pages() -> list[str]:
+    """Every page of the table of contents, without its ending."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
 
 
 def gather(*, with_vendor: bool) -> None:
@@ -56,6 +63,8 @@ def gather(*, with_vendor: bool) -> None:
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     shutil.copy(ROOT / "_toc.yml", SOURCE)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    for folder in set(config["sphinx"]["local_extensions"].values()):
+        shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
     if not with_vendor:
         for key in FROM_VENDOR:
             config["sphinx"]["config"].pop(key)
@@ -63,11 +72,12 @@ def gather(*, with_vendor: bool) -> None:
 
 
 def fill_in() -> None:
-    """Put into two pages what is written from the package: its docstrings, and what was measured on its bases."""
+    """Put into three pages what is written elsewhere: a chapter's figure, docstrings, measurements on the bases."""
     book = SOURCE / "book"
     (book / "shares.png").write_bytes(measurements.shares_figure())
     scores, shares, bars = measurements.results_tables()
     for name, parts in {
+        "intro.md": {"the live figure": cover()},
         "api.md": {"the reference": docstrings.markdown()},
         "bases.md": {
             "the bases": measurements.bases_table(),
@@ -82,6 +92,32 @@ def fill_in() -> None:
         (book / name).write_text(text, encoding="utf-8")
 
 
+def cover() -> str:
+    """The figure of the front page, as HTML in Markdown."""
+    chapter, name = COVER
+    data = chapters.figure(nbformat.read(SOURCE / "notebooks" / f"{chapter}.ipynb", as_version=4), name)
+    return f"```{{raw}} html\n{''.join(data['text/html'])}\n```"
+
+
+def execute(paths: list[Path], *, everything: bool) -> bool:
+    """Put outputs of the present code of each chapter into _build/source; False where one fails.
+
+    The edited chapters are executed, or all of them with `everything`; either way not those that _build/executed keeps.
+    """
+    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
+    due = [path for path in paths if everything or not chapters.is_executed(notebooks[path])]
+    package = fingerprint() if due else b""
+    keys = {path: hashlib.sha256(package + chapters.code_hash(notebooks[path]).encode()).hexdigest() for path in due}
+    stale = [path for path in due if not _is_kept(path, keys[path])]
+    print(f"book: {len(paths)} chapters, {len(stale) or 'none'} to execute", flush=True)
+    if not chapters.run_all(stale, lambda path: _keep(path, chapters.execute(notebooks[path]), keys[path])):
+        return False
+    for path in due:
+        notebook = with_outputs(nbformat.read(path, as_version=4), nbformat.read(EXECUTED / path.name, as_version=4))
+        nbformat.write(notebook, SOURCE / "notebooks" / path.name)
+    return True
+
+
 def fingerprint() -> bytes:
     """What every chapter depends on besides its own code: the package with its data, the pins, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
@@ -91,21 +127,17 @@ def fingerprint() -> bytes:
     return digest.digest()
 
 
-def fresh(path: Path, everything_else: bytes) -> str:
-    """Put the chapter, with outputs of its present code, into _build/source; says whether it was run."""
-    notebook = nbformat.read(path, as_version=4)
-    key = hashlib.sha256(everything_else + chapters.code_hash(notebook).encode()).hexdigest()
-    kept, stamp = EXECUTED / path.name, EXECUTED / f"{path.stem}.key"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
-        notebook, word = with_outputs(notebook, nbformat.read(kept, as_version=4)), "unchanged, read"
-    else:
-        notebook, word = chapters.execute(notebook), "executed"
-        EXECUTED.mkdir(parents=True, exist_ok=True)
-        stamp.unlink(missing_ok=True)
-        nbformat.write(notebook, kept)
-        stamp.write_text(key, encoding="utf-8")
-    nbformat.write(notebook, SOURCE / "notebooks" / path.name)
-    return word
+def _is_kept(path: Path, key: str) -> bool:
+    stamp = EXECUTED / f"{path.stem}.key"
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == key
+
+
+def _keep(path: Path, notebook, key: str) -> None:
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    stamp = EXECUTED / f"{path.stem}.key"
+    stamp.unlink(missing_ok=True)
+    nbformat.write(notebook, EXECUTED / path.name)
+    stamp.write_text(key, encoding="utf-8")
 
 
 def with_outputs(notebook, executed):

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -32,6 +33,11 @@ def code_hash(notebook) -> str:
     """The sha256 of a notebook's code cells: prose may change without running anything again."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def is_executed(notebook) -> bool:
+    """Whether the outputs that a notebook stores are those of its present code."""
+    return notebook.metadata.get("prefix_lab", {}).get("code") == code_hash(notebook)
 
 
 def execute(notebook):
@@ -112,43 +118,37 @@ def _stable_widget_ids(notebook):
     return nbformat.reads(text, as_version=4)
 
 
-def run_all(paths: list[Path], work: Callable[[Path], str]) -> bool:
-    """Call `work` on each path, `WORKERS` at a time; print when each starts, how it went, and its seconds."""
+def run_all(paths: list[Path], work: Callable[[Path], object]) -> bool:
+    """Call `work` on each path, `WORKERS` at a time; print how each went, its seconds, and the count so far."""
+    count = itertools.count(1)
 
     def one(path: Path) -> bool:
         start = time.perf_counter()
-        _say(f"  …  {path.stem}  running")
         try:
-            word = work(path)
+            work(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            _say(f"  ✗  {path.stem}  failed after {time.perf_counter() - start:.1f} s\n{error}")
-            return False
-        _say(f"  ✓  {path.stem}  {word} in {time.perf_counter() - start:.1f} s")
-        return True
+            ending = f"✗  {path.stem}  failed after {time.perf_counter() - start:.0f} s\n{error}"
+        else:
+            ending = f"✓  {path.stem}  executed in {time.perf_counter() - start:.0f} s"
+        print(f"  {next(count)}/{len(paths)}  {ending}\n", end="", flush=True)  # in one piece: two may speak at once
+        return ending.startswith("✓")
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return all(list(pool.map(one, paths)))
 
 
-def _say(line: str) -> None:
-    print(line + "\n", end="", flush=True)  # in one piece: two chapters may speak at once
+def figure(notebook, name: str) -> dict | None:
+    """What a notebook stores of the figure with this name, by kind ("text/html", ...); None where it has none."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return next((o.data for o in outputs if o.get("metadata", {}).get("prefix_lab", {}).get("name") == name), None)
 
 
-def figure(notebook, name: str) -> bytes | None:
-    """The PNG of the figure that `figures.show` gave this name; None where the notebook has none."""
-    for cell in notebook.cells:
-        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
-            return next(base64.b64decode(o.data["image/png"]) for o in cell.outputs if "image/png" in o.get("data", {}))
-    return None
-
-
-def _in_place(path: Path) -> str:
+def _in_place(path: Path) -> None:
     notebook = execute(nbformat.read(path, as_version=4))
     nbformat.write(notebook, path)
     name, copy = README_FIGURE
-    if (picture := figure(notebook, name)) is not None:
-        copy.write_bytes(picture)
-    return "executed"
+    if (found := figure(notebook, name)) is not None:
+        copy.write_bytes(base64.b64decode(found["image/png"]))
 
 
 if __name__ == "__main__":

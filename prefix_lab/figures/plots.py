@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..extras import extra
-from .colours import PALETTE
+from .colours import METHODS, PALETTE
 
 with extra("book"):
     import matplotlib.pyplot as plt
@@ -46,10 +46,14 @@ def loss_curve(
     xlabel: str = "step",
     ylabel: str = "loss (nats per token)",
 ):
-    """A figure of one or more named curves, smoothed over `smooth` steps, with a horizontal `level` line."""
+    """A figure of one or more named curves, smoothed over `smooth` steps, with a horizontal `level` line.
+
+    A curve named for a method has that method's colour.
+    """
     fig, ax = plt.subplots()
     for name, values in curves.items():
-        ax.plot(range(1, len(values) + 1), smoothed(values, smooth), label=name)
+        own = {"color": METHODS[name][0]} if name in METHODS else {}
+        ax.plot(range(1, len(values) + 1), smoothed(values, smooth), label=name, **own)
     if level is not None:
         ax.axhline(level[1], color="#666666", linewidth=1, linestyle=(0, (1, 2)), label=level[0])
     ax.set(xlabel=xlabel, ylabel=ylabel)

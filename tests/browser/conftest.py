@@ -8,11 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+import book
+
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
-HTML = ROOT / "_build" / "html"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,17 +23,11 @@ FLAGS = [
 ]
 
 
-def pages() -> list[str]:
-    """Every page of the table of contents, without its ending."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
-
-
 @pytest.fixture(scope="session")
 def address():
     """Where the book is served, for example http://127.0.0.1:40123."""
-    assert (HTML / "index.html").is_file(), "there is no rendered book: run `make book` first"
-    handler = functools.partial(_Quiet, directory=HTML)
+    assert (book.HTML / "index.html").is_file(), "there is no rendered book: run `make book` first"
+    handler = functools.partial(_Quiet, directory=book.HTML)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -69,14 +62,15 @@ def reader(browser):
     @functools.cache
     def reader(width: int, dark: bool):
         mode = "dark" if dark else "light"
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
+        phone = {"has_touch": True, "is_mobile": True} if width < 500 else {}
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode, **phone)
         context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
         return context
 
     return reader
 
 
-@pytest.fixture(scope="module", params=pages())
+@pytest.fixture(scope="module", params=book.pages())
 def name(request):
     """Each page of the book in turn; all tests of one page run together."""
     return request.param
@@ -89,12 +83,18 @@ def page(open_page, name):
 
 
 @pytest.fixture(scope="module")
+def phone(open_page, name):
+    """The page called `name` on a phone, with a finger."""
+    return open_page(name, width=390)
+
+
+@pytest.fixture(scope="module")
 def open_page(reader, address):
     """`open_page("book/intro", width=390, dark=True)`: a settled page that keeps what went wrong."""
     opened = []
 
     def open_page(name: str, *, width: int = 1280, dark: bool = False, query: str = ""):
-        while len(opened) > 2:
+        while len(opened) > 3:
             opened.pop(0).close()
         page = reader(width, dark).new_page()
         opened.append(page)

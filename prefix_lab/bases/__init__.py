@@ -4,6 +4,7 @@ They are stock transformers models in stock files; `python -m prefix_lab.bases.p
 """
 
 import difflib
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
             f"{str(name)!r} is no lab base ({sorted(BASES)}) and no folder, and the Hugging Face hub did not give it "
             f"({_first_line(error)}). Check the name, connect to the network once, or pass a folder."
         ) from error
+
+
+def record(name: str) -> dict:
+    """How the lab base `name` was trained: its steps, seconds, and `curve` as [step, training loss, held-out loss].
+
+    `by_heart` has the steps at which another part of the text began. KeyError for a name that is no lab base.
+    """
+    return json.loads((BASES[name] / "training.json").read_text(encoding="utf-8"))
 
 
 def _load_folder(folder: Path, remedy: str):

@@ -24,7 +24,7 @@ test: setup  ## ruff, unit tests, every notebook again, the book, its pages in a
 	$(PY) -m pytest -n 2 --dist loadfile tests --ignore tests/browser
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(NBVAL) notebooks
 	$(PY) tools/book.py
-	$(PY) -m pytest tests/browser
+	$(PY) -m pytest -n 2 --dist loadgroup tests/browser
 
 notebooks: setup  ## execute the notebooks in place, ready to commit (one: make notebooks ONLY=05)
 	@$(PY) tools/chapters.py $(ONLY)

@@ -1,11 +1,15 @@
 """The pattern that all chapters share: kinds of cell, folds with labels, figures, the order of a chapter."""
 
 import re
+from pathlib import Path
 
 import chapters
 import nbformat
 import pattern
 import pytest
+
+from prefix_lab import widgets
+from prefix_lab.figures.vector import theme
 
 VISIBLE = ("idea", "exercise")
 
@@ -100,6 +104,17 @@ def test_every_figure_is_a_vector_that_follows_the_theme(notebook):
 def test_a_chapter_has_a_live_part_and_no_slider_over_pictures(notebook):
     assert any("pl-live" in "".join(o.get("data", {}).get("text/html", "")) for c in code(notebook) for o in c.outputs)
     assert "widgets" not in notebook.metadata
+
+
+def test_the_code_stored_with_a_live_part_is_that_of_the_package(notebook):
+    sources = Path(widgets.__file__).parent
+    for output in [o for cell in code(notebook) for o in cell.outputs]:
+        markup = "".join(output.get("data", {}).get("text/html", ""))
+        for part in re.findall(r'<div class="pl-live pl-(\S+)"', markup):
+            for name in (f"{part}.js", f"{part}.css", "shared/controls.js", "shared/controls.css"):
+                assert (sources / name).read_text(encoding="utf-8") in markup, f"{name} changed: `make notebooks`"
+        if "pl-figure" in markup:
+            assert theme() in markup, "theme.css changed: `make notebooks`"
 
 
 def test_numbers_of_figures_on_folds_are_those_of_the_file(notebook, path):

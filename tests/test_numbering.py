@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import numbering
 from numbering import by_chapter, label
 
 PAGE = """# Title
@@ -32,12 +34,15 @@ $$ y $$ (eq-{0}-two)
 
 Cited: {{numref}}`fig-six-two`, {{numref}}`tab-letter`, {{eq}}`eq-six-two`, {{ref}}`ex-six`.
 """
-CONFIG = """
+CONFIG = f"""
+import sys
+
+sys.path.insert(0, {str(Path(numbering.__file__).parent)!r})
 extensions = ["myst_parser", "sphinx_exercise", "numbering"]
 myst_enable_extensions = ["dollarmath"]
 numfig = True
-numfig_format = {"figure": "Figure %s", "table": "Table %s"}
-chapter_letters = {"bases": "B"}
+numfig_format = {{"figure": "Figure %s", "table": "Table %s"}}
+chapter_letters = {{"bases": "B"}}
 """
 
 

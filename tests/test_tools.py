@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import tarfile
 
 import chapters
@@ -11,6 +12,7 @@ import docstrings
 import measurements
 import nbformat
 import pytest
+import setup
 import vendor
 from nbclient.exceptions import CellExecutionError
 
@@ -215,3 +217,31 @@ def test_hardly_a_summary_of_the_frozen_base_is_right_as_a_whole():
     rows = exam.rows["test"][:50]
     written = prediction.predict(model, tokenizer, rows, "generate", max_new_tokens=48)
     assert sum(answer.strip() == row["target"].strip() for answer, row in zip(written, rows)) <= 2
+
+
+NOISE = "Looking in links: a folder of this machine"
+
+
+def pip(folder, monkeypatch, *, ending):
+    """Let `setup` call a script that speaks like pip and ends so."""
+    script = folder / "python"
+    lines = [NOISE, "Collecting torch==2", "Progress 1000000 of 5000000", "Progress 5000000 of 5000000"]
+    lines += ["Requirement already satisfied: numpy", "Installing collected packages: torch"]
+    script.write_text("#!/bin/sh\n" + "".join(f"echo '{line}'\n" for line in lines) + f"exit {ending}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(setup, "PYTHON", script)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the script is one for sh")
+def test_a_step_of_set_up_is_one_line_with_its_counts(tmp_path, monkeypatch, capsys):
+    pip(tmp_path, monkeypatch, ending=0)
+    setup._pip("2/4  torch", "torch==2")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "setup: 2/4  torch: 2 packages, 5 MB, 0 s"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the script is one for sh")
+def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
+    pip(tmp_path, monkeypatch, ending=1)
+    with pytest.raises(SystemExit, match=rf"(?s){NOISE}.*pip failed at 2/4"):
+        setup._pip("2/4  torch", "torch==2")

@@ -27,6 +27,7 @@ BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 EXECUTED = BUILD / "executed"
 HTML = BUILD / "html"
+COVER = ("09_training_loop", "fig-entry")  # the chapter's live figure that the front page opens with
 FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
 
 
@@ -71,11 +72,12 @@ def gather(*, with_vendor: bool) -> None:
 
 
 def fill_in() -> None:
-    """Put into two pages what is written from the package: its docstrings, and what was measured on its bases."""
+    """Put into three pages what is written elsewhere: a chapter's figure, docstrings, measurements on the bases."""
     book = SOURCE / "book"
     (book / "shares.png").write_bytes(measurements.shares_figure())
     scores, shares, bars = measurements.results_tables()
     for name, parts in {
+        "intro.md": {"the live figure": cover()},
         "api.md": {"the reference": docstrings.markdown()},
         "bases.md": {
             "the bases": measurements.bases_table(),
@@ -88,6 +90,13 @@ def fill_in() -> None:
         for place, written in parts.items():
             text = text.replace(f"<!-- {place} -->", written)
         (book / name).write_text(text, encoding="utf-8")
+
+
+def cover() -> str:
+    """The figure of the front page, as HTML in Markdown."""
+    chapter, name = COVER
+    data = chapters.figure(nbformat.read(SOURCE / "notebooks" / f"{chapter}.ipynb", as_version=4), name)
+    return f"```{{raw}} html\n{''.join(data['text/html'])}\n```"
 
 
 def execute(paths: list[Path], *, everything: bool) -> bool:

@@ -137,20 +137,18 @@ def run_all(paths: list[Path], work: Callable[[Path], object]) -> bool:
         return all(list(pool.map(one, paths)))
 
 
-def figure(notebook, name: str) -> bytes | None:
-    """The PNG of the figure that `figures.show` gave this name; None where the notebook has none."""
-    for cell in notebook.cells:
-        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
-            return next(base64.b64decode(o.data["image/png"]) for o in cell.outputs if "image/png" in o.get("data", {}))
-    return None
+def figure(notebook, name: str) -> dict | None:
+    """What a notebook stores of the figure with this name, by kind ("text/html", ...); None where it has none."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return next((o.data for o in outputs if o.get("metadata", {}).get("prefix_lab", {}).get("name") == name), None)
 
 
 def _in_place(path: Path) -> None:
     notebook = execute(nbformat.read(path, as_version=4))
     nbformat.write(notebook, path)
     name, copy = README_FIGURE
-    if (picture := figure(notebook, name)) is not None:
-        copy.write_bytes(picture)
+    if (found := figure(notebook, name)) is not None:
+        copy.write_bytes(base64.b64decode(found["image/png"]))
 
 
 if __name__ == "__main__":

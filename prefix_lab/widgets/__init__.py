@@ -61,6 +61,7 @@ for (const kind of ["theme", "controls", "PART"]) {  // one copy of each style a
 }
 for (const root of document.querySelectorAll('.pl-live[data-live="PART"]:not([data-mounted])')) {
   root.dataset.mounted = "";
+  root.addEventListener("keydown", (event) => event.stopPropagation());  // the book's page turns on the arrow keys
   const data = root.querySelector('script[type="application/json"]');
   mount(root.querySelector(".pl-stage"), JSON.parse(data.textContent), root);
 }

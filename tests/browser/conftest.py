@@ -62,16 +62,19 @@ def reader(browser):
     @functools.cache
     def reader(width: int, dark: bool):
         mode = "dark" if dark else "light"
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode)
+        phone = {"has_touch": True, "is_mobile": True} if width < 500 else {}
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=mode, **phone)
         context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
         return context
 
     return reader
 
 
-@pytest.fixture(scope="module", params=book.pages())
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in book.pages()]
+)
 def name(request):
-    """Each page of the book in turn; all tests of one page run together."""
+    """Each page of the book in turn; all tests of one page run together, in one of the workers."""
     return request.param
 
 
@@ -82,12 +85,18 @@ def page(open_page, name):
 
 
 @pytest.fixture(scope="module")
+def phone(open_page, name):
+    """The page called `name` on a phone, with a finger."""
+    return open_page(name, width=390)
+
+
+@pytest.fixture(scope="module")
 def open_page(reader, address):
     """`open_page("book/intro", width=390, dark=True)`: a settled page that keeps what went wrong."""
     opened = []
 
     def open_page(name: str, *, width: int = 1280, dark: bool = False, query: str = ""):
-        while len(opened) > 2:
+        while len(opened) > 3:
             opened.pop(0).close()
         page = reader(width, dark).new_page()
         opened.append(page)

@@ -34,17 +34,11 @@ function sheet(parent, height, label, redraw) {
   }).observe(svg);
   return svg;
 }
-// The keys of a live part are its own: the book's page turns on the arrow keys.
-function own(node) {
-  node.addEventListener("keydown", (event) => event.stopPropagation());
-  return node;
-}
-
 // A range with its name before and its value after it; say(value) is what is shown and announced.
 function slider(parent, { label, min, max, step = 1, value, say = String, onInput }) {
   const row = el(parent, "label", "pl-slider");
   el(row, "span", "pl-name", label);
-  const input = own(set(el(row, "input"), { type: "range", min, max, step, "aria-label": label }));
+  const input = set(el(row, "input"), { type: "range", min, max, step, "aria-label": label });
   const output = el(row, "b", "pl-value");
   const show = () => { output.textContent = say(+input.value); input.setAttribute("aria-valuetext", say(+input.value)); };
   input.value = value;
@@ -53,7 +47,7 @@ function slider(parent, { label, min, max, step = 1, value, say = String, onInpu
   return { input, set(to) { input.value = to; show(); onInput(+input.value); }, get value() { return +input.value; } };
 }
 function button(parent, text, onClick, label = text) {
-  const node = own(set(el(parent, "button", "", text), { type: "button", "aria-label": label }));
+  const node = set(el(parent, "button", "", text), { type: "button", "aria-label": label });
   node.addEventListener("click", onClick);
   return node;
 }
@@ -98,8 +92,8 @@ function player(parent, { label, count, value = count - 1, say, onStep, seconds 
 // A point that is dragged in an SVG by mouse, touch and the four arrow keys.
 // from(x, y): pixels to values; get() and put(values): the state; bounds [[low, high], [low, high]]; say(): announced.
 function point(svg, { label, from, get, put, bounds, say, className = "", step = 0.05 }) {
-  const node = own(set(draw(svg, "g", `pl-handle ${className}`), { tabindex: 0, role: "slider", "aria-label": label,
-    "aria-roledescription": "point in a plane, moved with the four arrow keys", "aria-valuemin": bounds[0][0], "aria-valuemax": bounds[0][1] }));
+  const node = set(draw(svg, "g", `pl-handle ${className}`), { tabindex: 0, role: "slider", "aria-label": label,
+    "aria-roledescription": "point in a plane, moved with the four arrow keys", "aria-valuemin": bounds[0][0], "aria-valuemax": bounds[0][1] });
   for (const [part, r] of [["pl-hit", 22], ["pl-ring", 13], ["pl-knob", 8]]) draw(node, "circle", part, { r });
   let grip = null;  // from the pointer to the knob while dragging
   const at = (event) => { const box = svg.getBoundingClientRect(); return from(event.clientX - box.left, event.clientY - box.top); };

@@ -101,9 +101,7 @@ def test_looks_reads_the_cell_under_the_mouse_the_keys_and_a_finger(part):
     after = phone.locator("[role=slider]").get_attribute("aria-valuetext")
     assert after != before
     assert "row 8 of the prefix" in after
-"""Live parts answer to keys, to the mouse and to touch, and say what they show."""
 
-import pytest
 
 PRETRAINING = "notebooks/04_pretraining"
 

@@ -113,6 +113,16 @@ def test_letters_of_figures_are_of_one_size_on_every_screen(page, phone):
             assert 8 <= size <= 20, f"{text!r} is {size:.1f} pixels high"
 
 
+def test_no_text_of_a_figure_is_cut_off(page, phone):
+    cut = """all => all.filter(e => e.getClientRects().length && e.textContent.trim()).filter(e => {
+        const text = e.getBoundingClientRect(), sheet = e.ownerSVGElement.getBoundingClientRect();
+        return text.left < sheet.left - 2 || text.right > sheet.right + 2 || text.bottom > sheet.bottom + 3;
+    }).map(e => e.textContent)"""
+    for shown in (page, phone):
+        texts = shown.locator("article :is(.pl-figure, .pl-live) svg text")
+        assert texts.evaluate_all(cut) == []
+
+
 def test_a_page_without_its_live_parts_is_light(page):
     whole, live = page.evaluate("""async () => {  // as it is sent, before MathJax writes into it
         const sent = await (await fetch(location)).text(), page = new DOMParser().parseFromString(sent, 'text/html');

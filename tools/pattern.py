@@ -94,6 +94,8 @@ def _fold(cell, number: str) -> None:
         tags.append("remove-cell")
     if what in FOLDED:
         text = label(cell) if what in ("machinery", "solution") and label(cell) else FOLDED[what]
+        if what == "figure" and any("text/markdown" in output.get("data", {}) for output in cell.outputs):
+            text = "Code of the table"
         if number:
             text = f"Set-up, and the code of Figure {number}" if what == "set-up" else f"Code of Figure {number}"
         if text:

@@ -65,8 +65,8 @@ function mount(stage, data) {
     const second = list(models[1], sentence.decoder[shown]);
     models[0].title.textContent = "lab-bert"; models[0].note.textContent = "reads both sides";
     models[1].title.textContent = "lab-gpt"; models[1].note.textContent = left ? `has read: ${left.length > 34 ? "… " + left.slice(-32) : left}` : "nothing stands before the first word";
-    const said = ({ word, p }) => `${word} (${p < 0.005 ? "under 1" : Math.round(100 * p)} %)`;
-    which.textContent = `In the text: ${sentence.words[shown]}. lab-bert guesses ${said(first)}${second ? `, lab-gpt ${said(second)}` : ""}.`;
+    const said = ({ word, p }) => `\u201c${word}\u201d (${p < 0.005 ? "under 1" : Math.round(100 * p)} %)`;
+    which.textContent = `In the text: \u201c${sentence.words[shown]}\u201d. lab-bert guesses ${said(first)}${second ? `, lab-gpt ${said(second)}` : ""}.`;
   }
   reset(pick.value);
 }

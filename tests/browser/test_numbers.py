@@ -58,5 +58,5 @@ def test_the_fold_of_a_figures_code_names_that_figure(name):
     for cell in page(name).select("div.cell"):
         folds = [fold.get_text() for fold in cell.select("summary")]
         figures = [span.get_text().strip() for span in cell.select("figure span.caption-number")]
-        named = re.findall(r"Figure \d+\.\d+", " ".join(folds))
-        assert named in ([], figures), cell.get_text()[:200]
+        named = set(re.findall(r"Figure \d+\.\d+", " ".join(folds)))  # an open fold and a closed one say it each
+        assert named in (set(), set(figures)), cell.get_text()[:200]

@@ -75,6 +75,7 @@ def test_a_live_part_is_moved_by_a_finger(phone):
         sliders, buttons = part.locator("input[type=range]"), part.locator("button:not([aria-checked=true])")
         part.scroll_into_view_if_needed()
         if sliders.count():
+            sliders.first.scroll_into_view_if_needed()
             box = sliders.first.bounding_box()
             share = sliders.first.evaluate("e => (e.value - e.min) / (e.max - e.min) < 0.5 ? 0.9 : 0.1")
             phone.touchscreen.tap(box["x"] + share * box["width"], box["y"] + box["height"] / 2)

@@ -245,3 +245,19 @@ def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
     pip(tmp_path, monkeypatch, ending=1)
     with pytest.raises(SystemExit, match=rf"(?s){NOISE}.*pip failed at 2/4"):
         setup._pip("2/4  torch", "torch==2")
+
+
+def test_a_page_carries_each_style_of_its_figures_once(checkout):
+    style = '<style data-live="theme">a</style>\n'
+    other = '<style data-live="theme">b</style>\n'
+    outputs = [
+        v4.new_output("display_data", {"text/html": f"{s}<svg>{i}</svg>"}) for i, s in enumerate((style, style, other))
+    ]
+    made = notebook("a", "b", "c")
+    for cell, output in zip(made.cells, outputs):
+        cell.outputs = [output]
+    nbformat.write(made, checkout / "source" / "notebooks" / "05.ipynb")
+    book.style_once()
+    done = nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4)
+    kept = [cell.outputs[0].data["text/html"] for cell in done.cells]
+    assert kept == [f"{style}<svg>0</svg>", "<svg>1</svg>", f"{other}<svg>2</svg>"]

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .arguments import several
+from .arguments import parameters, several
 from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
@@ -45,6 +45,9 @@ class PrefixAttention:
         output = attend(module, query, key, value, mask, **kwargs)
         if self.attachment.recorder is not None:
             self.attachment.recorder(self.site, output, prefix_key.shape[2])
+        if "cu_seqlens" in parameters(module) and output[1] is not None:
+            # a module that attends piece by piece lays out the weights itself, in a square of its own tokens
+            return output[0], output[1][..., prefix_key.shape[2] :]  # (B, H, T, S)
         return output
 
 

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import tarfile
 
 import chapters
@@ -236,13 +235,3 @@ def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
     pip(tmp_path, monkeypatch, ending=1)
     with pytest.raises(SystemExit, match=rf"(?s){NOISE}.*pip failed at 2/4"):
         setup._pip("2/4  torch", "torch==2")
-
-
-def test_code_on_a_page_keeps_its_letters_and_colours_without_a_span_for_each_plain_name():
-    from highlighting import LightFormatter
-    from pygments import highlight
-    from pygments.lexers import PythonLexer
-
-    shown = highlight("x = f(1, 'a')  # why\n", PythonLexer(), LightFormatter())
-    assert re.sub(r"<[^>]*>", "", shown).strip() == "x = f(1, 'a')  # why"
-    assert re.findall(r'<span class="(\w+)">', shown) == ["o", "mi", "s1", "c1"]

@@ -35,7 +35,7 @@ function mount(stage, data) {
   function show(i) {
     at = i;
     spans.forEach((span, k) => { span.className = k === i ? "pl-here" : k > i ? "pl-later" : ""; });
-    rows.forEach(({ model, head, mark }) => { head.textContent = `${model.name}: ${fixed(model.surprise[i], 1)} nats at “${words[i]}”`; mark(); });
+    rows.forEach(({ model, head, mark }) => { head.textContent = `${model.name}: ${fixed(model.surprise[i], 1)} nats`; mark(); });
     lists.forEach((list, k) => list.put(models[k].guesses[i].map(([word, p]) => ({ label: word, value: p, role: models[k].role, strong: word === words[i], text: p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %` }))));
   }
   show(at);

@@ -75,6 +75,7 @@ def test_a_live_part_is_moved_by_a_finger(phone):
         sliders, buttons = part.locator("input[type=range]"), part.locator("button:not([aria-checked=true])")
         part.scroll_into_view_if_needed()
         if sliders.count():
+            sliders.first.scroll_into_view_if_needed()
             box = sliders.first.bounding_box()
             share = sliders.first.evaluate("e => (e.value - e.min) / (e.max - e.min) < 0.5 ? 0.9 : 0.1")
             phone.touchscreen.tap(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
@@ -111,6 +112,16 @@ def test_letters_of_figures_are_of_one_size_on_every_screen(page, phone):
     for shown in (page, phone):
         for size, text in shown.locator("article :is(.pl-figure, .pl-live) svg text").evaluate_all(sizes):
             assert 8 <= size <= 20, f"{text!r} is {size:.1f} pixels high"
+
+
+def test_no_text_of_a_figure_is_cut_off(page, phone):
+    cut = """all => all.filter(e => e.getClientRects().length && e.textContent.trim()).filter(e => {
+        const text = e.getBoundingClientRect(), sheet = e.ownerSVGElement.getBoundingClientRect();
+        return text.left < sheet.left - 2 || text.right > sheet.right + 2 || text.bottom > sheet.bottom + 3;
+    }).map(e => e.textContent)"""
+    for shown in (page, phone):
+        texts = shown.locator("article :is(.pl-figure, .pl-live) svg text")
+        assert texts.evaluate_all(cut) == []
 
 
 def test_a_page_without_its_live_parts_is_light(page):

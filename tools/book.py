@@ -95,7 +95,7 @@ def fill_in() -> None:
     scores, shares, bars = measurements.results_tables()
     for name, parts in {
         "intro.md": {"the live figure": cover()},
-        "api.md": {"the reference": docstrings.markdown()},
+        "api.md": docstrings.entries((book / "api.md").read_text(encoding="utf-8")),
         "bases.md": {
             "the bases": measurements.bases_table(),
             "the scores": scores,

@@ -184,6 +184,41 @@ def test_a_prefix_that_no_batch_uses_is_an_error():
     pl.attach(model, prefixes)
     with pl.select(model, "used"), pytest.raises(ValueError, match="no gradient reached attached_prefixes.prefixes.1"):
         pl.fit(model, rows(), progress=False)
+    assert all(p.grad is None for p in model.parameters())
+
+
+def stop_at(call):
+    """A hook that interrupts the forward pass of this number."""
+    calls = iter(range(1, call))
+
+    def interrupt(*_):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_bar_shows_steps_and_loss_and_leaves_a_whole_line(interrupted, capsys):
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    if interrupted:
+        model.register_forward_pre_hook(stop_at(3))
+        with pytest.warns(UserWarning, match="stopped by Ctrl-C"):
+            loss = pl.fit(model, rows(), steps=5).loss[-1]
+    else:
+        loss = pl.fit(model, rows(), steps=5).loss[-1]
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n")
+    assert f"{2 if interrupted else 5}/5" in shown
+    assert f"loss {loss:.3f}" in shown
+
+
+def test_without_progress_nothing_is_printed(capsys):
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    pl.fit(model, rows(), steps=2, progress=False)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_loss_that_is_not_finite_stops_the_loop_and_names_the_step():

@@ -314,8 +314,10 @@ def test_ctrl_c_returns_what_was_learnt_with_its_history(stop):
             raise KeyboardInterrupt
 
     model.register_forward_pre_hook(interrupt)
-    with pytest.warns(UserWarning, match=f"stopped by Ctrl-C after {stop} of steps=9; what was learnt so far is kept"):
+    message = f"stopped by Ctrl-C after {stop} of steps=9; what was learnt so far is kept"
+    with pytest.warns(UserWarning, match=message) as told:
         history = pl.fit(model, rows(), steps=9, progress=False)
+    assert told[0].filename == __file__
     assert len(history.loss) == len(history.lr) == stop
     assert history.seconds > 0
     assert all(torch.equal(a, b) == (stop == 0) for a, b in zip(before, prefix.parameters()))

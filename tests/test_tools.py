@@ -237,7 +237,7 @@ def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
         setup._pip("2/4  torch", "torch==2")
 
 
-def test_a_page_carries_each_style_of_its_figures_once(checkout):
+def test_a_page_carries_each_style_of_its_figures_once(checkout, tmp_path):
     style = '<style data-live="theme">a</style>\n'
     other = '<style data-live="theme">b</style>\n'
     outputs = [
@@ -246,8 +246,8 @@ def test_a_page_carries_each_style_of_its_figures_once(checkout):
     made = notebook("a", "b", "c")
     for cell, output in zip(made.cells, outputs):
         cell.outputs = [output]
-    nbformat.write(made, checkout / "source" / "notebooks" / "05.ipynb")
+    nbformat.write(made, tmp_path / "source" / "notebooks" / "05.ipynb")
     book.style_once()
-    done = nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4)
+    done = nbformat.read(tmp_path / "source" / "notebooks" / "05.ipynb", 4)
     kept = [cell.outputs[0].data["text/html"] for cell in done.cells]
     assert kept == [f"{style}<svg>0</svg>", "<svg>1</svg>", f"{other}<svg>2</svg>"]

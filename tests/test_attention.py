@@ -474,6 +474,25 @@ def test_checkpointing_refuses_two_selections_before_one_backward():
         output_of(model, inputs)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_pass_that_trains_nothing_may_select_another_before_the_backward_pass(training):
+    def gradients(look):
+        model = build("llama").train()
+        prefixes = pl.attach(model, pair_of_prefixes(model))
+        enable_checkpointing(model, use_reentrant=False)
+        inputs = inputs_for(model)
+        with pl.select(model, "polite"):
+            loss = output_of(model, inputs).sin().sum()
+        if look:
+            with pl.select(model, "terse"), torch.set_grad_enabled(not training):
+                output_of(model.train(training), inputs)
+            model.train()
+        loss.backward()
+        return [p.grad for p in prefixes["polite"].parameters()]
+
+    assert all(map(torch.equal, gradients(look=True), gradients(look=False)))
+
+
 # --- odd company -------------------------------------------------------------------------------------------------
 
 

@@ -123,9 +123,15 @@ def test_a_text_is_read_beside_the_callers_probe():
     assert not torch.equal(guessed.keys[1], own.keys[1])  # after it, the sound matters
 
 
-def test_token_ids_beyond_the_vocabulary_are_refused():
-    with pytest.raises(ValueError, match="init must hold token ids from 0 to 98, got 5 to 500"):
-        pl.attach(build("gpt2"), init=torch.tensor([5, 500]))
+@pytest.mark.parametrize("ids", [[5, 99], [-1, 5]])
+def test_token_ids_beyond_the_vocabulary_are_refused(ids):
+    with pytest.raises(ValueError, match=f"init must hold token ids from 0 to 98, got {min(ids)} to {max(ids)}"):
+        pl.attach(build("gpt2"), init=torch.tensor(ids))
+
+
+def test_the_first_and_the_last_token_id_and_a_text_as_long_as_the_model_are_read():
+    assert pl.attach(build("gpt2"), init=torch.tensor([0, 98])).config.length == 2
+    assert pl.attach(build("gpt2"), init=torch.full((64,), 5)).config.length == 64
 
 
 def test_a_quiet_pass_gives_each_flag_back_though_the_weights_were_replaced():

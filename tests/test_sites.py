@@ -176,6 +176,29 @@ def test_what_was_not_asked_for_is_neither_refused_nor_warned_of(asked):
     assert kinds(prefix.config.sites) == ["decoder", "decoder"]
 
 
+@pytest.mark.parametrize("asked", [{"kinds": "encoder"}, {"kinds": ["encoder", "decoder"]}, {"parts": "vision_tower"}])
+def test_what_was_asked_for_and_not_reached_is_warned_of(asked):
+    with pytest.warns(UnreachedWarning) as told:
+        pl.attach(llava(), length=2, probe=picture(), **asked)
+    assert [str(one.message).count("reaches nothing") for one in told] == [1]
+    assert "model.vision_tower.encoder.layers.1.self_attn (CLIPAttention) reaches nothing" in str(told[0].message)
+
+
+def test_a_warning_points_at_the_line_that_attaches():
+    with pytest.warns(UnreachedWarning) as told:
+        pl.attach(llava(), length=2)
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(("asked", "warned"), [({"kinds": "decoder"}, True), ({"parts": "decoder"}, False)])
+def test_attention_of_a_models_own_is_warned_of_whatever_its_kind_but_not_outside_the_parts(asked, warned):
+    model = tf.LongT5ForConditionalGeneration(tf.LongT5Config(**T5, local_radius=3, global_block_size=2)).eval()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pl.attach(model, length=2, **asked)
+    assert any("code of its own" in str(one.message) for one in told) == warned
+
+
 @pytest.mark.parametrize("parts", ["nothing", [], ["language_model", "nothing"]])
 def test_parts_that_the_model_lacks_are_refused_by_name(parts):
     with pytest.raises(ValueError, match="parts must name"):
@@ -282,8 +305,9 @@ def test_a_prefix_of_another_base_is_attached_with_a_warning():
     one, other = llama(2), llama(2)
     one.config._name_or_path, other.config._name_or_path = "lab/one", "lab/other"
     prefix = pl.attach(one, length=3)
-    with pytest.warns(UserWarning, match="made for 'one', and model is 'other'"):
+    with pytest.warns(UserWarning, match="made for 'one', and model is 'other'") as told:
         pl.attach(other, prefix)
+    assert told[0].filename == __file__
 
 
 # --- odd places --------------------------------------------------------------------------------------------------

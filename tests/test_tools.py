@@ -8,7 +8,6 @@ import os
 import tarfile
 
 import chapters
-import docstrings
 import measurements
 import nbformat
 import pytest
@@ -17,7 +16,6 @@ import vendor
 from nbclient.exceptions import CellExecutionError
 
 import book
-import prefix_lab
 from prefix_lab import prediction
 from prefix_lab.bases import BASES, evaluate, standings
 
@@ -176,14 +174,6 @@ def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_p
     assert (tmp_path / "_config.yml").read_text().count("vendor/") == 3
 
 
-def test_the_reference_explains_every_public_name():
-    text = docstrings.markdown()
-    sections = dict(section.partition("\n")[::2] for section in text.split("\n## ")[1:])
-    assert sections.keys() >= set(prefix_lab.__all__[1:])
-    for name, section in sections.items():
-        assert len(section.split("```\n\n")[1].split()) > 5, f"{name} has no docstring"
-
-
 def test_the_page_of_the_bases_shows_all_of_them_and_every_main_task():
     table = measurements.bases_table().split("\n")
     assert [line.split(" | ")[0].strip("| `") for line in table[2:]] == list(BASES)
@@ -257,3 +247,19 @@ def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
     pip(tmp_path, monkeypatch, ending=1)
     with pytest.raises(SystemExit, match=rf"(?s){NOISE}.*pip failed at 2/4"):
         setup._pip("2/4  torch", "torch==2")
+
+
+def test_a_page_carries_each_style_of_its_figures_once(checkout):
+    style = '<style data-live="theme">a</style>\n'
+    other = '<style data-live="theme">b</style>\n'
+    outputs = [
+        v4.new_output("display_data", {"text/html": f"{s}<svg>{i}</svg>"}) for i, s in enumerate((style, style, other))
+    ]
+    made = notebook("a", "b", "c")
+    for cell, output in zip(made.cells, outputs):
+        cell.outputs = [output]
+    nbformat.write(made, checkout / "source" / "notebooks" / "05.ipynb")
+    book.style_once()
+    done = nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4)
+    kept = [cell.outputs[0].data["text/html"] for cell in done.cells]
+    assert kept == [f"{style}<svg>0</svg>", "<svg>1</svg>", f"{other}<svg>2</svg>"]

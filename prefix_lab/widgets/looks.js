@@ -22,15 +22,16 @@ function mount(stage, { words, first, length, heads, start, head = 0 }) {
   const lambda = (i) => shares(i).slice(0, length).reduce((a, b) => a + b, 0) / 1000;
   const seen = (i) => length + first + i + 1;  // columns that row i sees
   const x = (j) => left + j * cell + (j < length ? 0 : GAP);
-  const name = (j) => (j < length ? `row ${j + 1} of the prefix` : `“${words[j - length].trim()}”`);
+  const word = (k) => ({ "": "a space", "⏎": "a new line" })[words[k].trim()] ?? `“${words[k].trim()}”`;
+  const name = (j) => (j < length ? `row ${j + 1} of the prefix` : word(j - length));
 
   const titles = [draw(map, "text", "pl-warm", { y: 13 }, "prefix"), draw(map, "text", "pl-cool", { y: 13 }, "text")];
-  const labels = heads[0].shares.map((_, i) => draw(map, "text", "pl-end", { y: TOP + i * HIGH + 12 }, words[first + i]));
+  const labels = heads[0].shares.map((_, i) => draw(map, "text", "pl-end", { y: TOP + i * HIGH + 12 }, words[first + i].trim() || "·"));
   const ground = draw(map, "path", "pl-ground"), band = draw(map, "rect", "pl-band", { height: HIGH, x: 0 });
   const cells = heads[0].shares.map((_, i) => Array.from({ length: seen(i) }, (_, j) =>
     draw(map, "rect", j < length ? "pl-warm" : "pl-cool", { y: TOP + i * HIGH + 1, height: HIGH - 2 })));
-  const cursor = own(set(draw(map, "rect", "pl-cursor-cell", { height: HIGH }), { tabindex: 0, role: "slider", "aria-label": "Cell of the attention map",
-    "aria-roledescription": "cell, moved with the four arrow keys", "aria-valuemin": 0, "aria-valuemax": 1 }));
+  const cursor = set(draw(map, "rect", "pl-cursor-cell", { height: HIGH }), { tabindex: 0, role: "slider", "aria-label": "Cell of the attention map",
+    "aria-roledescription": "cell, moved with the four arrow keys", "aria-valuemin": 0, "aria-valuemax": 1 });
 
   function lay(width) {
     left = Math.max(...labels.map((label) => label.getComputedTextLength())) + 8;
@@ -48,12 +49,12 @@ function mount(stage, { words, first, length, heads, start, head = 0 }) {
     cells.forEach((line, i) => line.forEach((rect, j) => set(rect, { "fill-opacity": Math.sqrt(share(i, j)).toFixed(2) })));
   }
   function show() {
-    const mass = lambda(row), next = words[first + row + 1];
+    const mass = lambda(row);
     set(band, { y: TOP + row * HIGH });
     set(cursor, { x: x(column) - 1, y: TOP + row * HIGH, width: cell + 2, "aria-valuenow": share(row, column).toFixed(2),
-      "aria-valuetext": `Having read “${words[first + row].trim()}”: ${fixed(share(row, column))} to ${name(column)}; ${fixed(mass)} to the whole prefix.` });
+      "aria-valuetext": `Having read ${word(first + row)}: ${fixed(share(row, column))} to ${name(column)}; ${fixed(mass)} to the whole prefix.` });
     said.innerHTML = "Having read <b></b>, with <b></b> to come, this head gives <b></b> to <b></b>.";
-    [words[first + row].trim(), next ? next.trim() : "the end", fixed(share(row, column)), name(column)].forEach((text, k) => { said.children[k].textContent = text; });
+    [word(first + row), word(first + row + 1), fixed(share(row, column)), name(column)].forEach((text, k) => { said.children[k].textContent = text; });
     own_part.style.width = `${100 * mass}%`;
     own_part.textContent = mass > 0.12 ? `λ = ${fixed(mass)}` : "";
     rest.textContent = mass > 0.88 ? "" : `${mass > 0.12 ? "" : `λ = ${fixed(mass)}; `}${fixed(1 - mass)} to the text`;

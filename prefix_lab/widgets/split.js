@@ -51,7 +51,7 @@ function mount(stage, { queries, words, prefix, reach }) {
   const parts = words.map(({ word }) => ({ fan: draw(strip, "path", "pl-fan"), whole: draw(strip, "rect", "pl-word", { y: 24, height: 24 }),
     number: draw(strip, "text", "pl-inside pl-mid", { y: 40.5 }), low: draw(strip, "rect", "pl-word", { y: 78, height: 10 }),
     word: draw(strip, "text", "pl-mid", { y: 106 }, word), among: draw(strip, "text", "pl-mid pl-cool", { y: 124 }) }));
-  draw(strip, "text", "pl-quiet", { x: 0, y: 150 }, "shares of the words among themselves: the prefix cannot move them");
+  draw(strip, "text", "pl-quiet", { x: 0, y: 150 }, "shares of the words among themselves: fixed");
   const bounds = reach.map((far) => [-far, far]);
   const handle = (svg, name, label, say) => point(svg, { label, bounds, say, from: (x, y) => plane(svg).from(x, y),
     get: () => state[name], put: (to) => { cancelAnimationFrame(frame); state[name] = to; render(); } });

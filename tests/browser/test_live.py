@@ -1,6 +1,107 @@
-"""Live parts answer to keys, to the mouse and to touch, and say what they show."""
+"""Each live part: what its keys, a mouse and a finger change, and what it announces."""
+
+import re
 
 import pytest
+
+
+@pytest.fixture
+def part(open_page):
+    """`part("notebooks/06_inside_attention", "split")`: a live part on its page, scrolled to; `.page` is the page."""
+
+    def part(name: str, kind: str, **how):
+        found = open_page(name, **how).locator(f".pl-live.pl-{kind}").first
+        found.scroll_into_view_if_needed()
+        return found
+
+    return part
+
+
+def number(text: str, pattern: str) -> float:
+    return float(re.search(pattern, text)[1].replace("\u2212", "-"))
+
+
+def drag(page, handle, right: int, down: int) -> None:
+    box = handle.locator(".pl-knob").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right, y + down, steps=4)
+    page.mouse.up()
+
+
+def swipe(page, node, right: int, down: int) -> None:
+    """A finger put on the middle of `node`, moved and lifted."""
+    node.scroll_into_view_if_needed()
+    box = node.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    client = page.context.new_cdp_session(page)
+    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 5):
+        point = {"x": x + right * step / 4, "y": y + down * step / 4}
+        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+SIX = "notebooks/06_inside_attention"
+
+
+def test_split_moves_the_gate_and_never_the_shares_among_the_words(part):
+    split = part(SIX, "split")
+    key, value = split.locator("[role=slider]").all()
+    low = split.locator("text.pl-cool.pl-mid").all_inner_texts()
+    start = number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)")
+    drag(split.page, key, 40, -25)  # along the query
+    moved = number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)")
+    assert moved > start + 0.1
+    assert split.locator(".pl-sum b").nth(1).inner_text() == f"{moved:.2f}"
+    assert split.locator("text.pl-cool.pl-mid").all_inner_texts() == low
+    output = value.get_attribute("aria-valuetext")
+    value.focus()
+    split.page.keyboard.press("Shift+ArrowDown")
+    assert value.get_attribute("aria-valuetext") != output
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") == moved, "the value has no say in the gate"
+    split.get_by_role("button", name="Reset").click()
+    split.page.wait_for_timeout(500)
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") == start
+    split.get_by_role("radio", name="B").click()
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") < start
+
+
+def test_split_follows_a_finger_without_scrolling(part):
+    split = part(SIX, "split", width=390)
+    key = split.locator("[role=slider]").first
+    before, top = key.get_attribute("aria-valuetext"), split.page.evaluate("scrollY")
+    swipe(split.page, key, 30, 20)
+    assert key.get_attribute("aria-valuetext") != before
+    assert split.page.evaluate("scrollY") == pytest.approx(top, abs=400), "the drag is not a scroll"
+
+
+def test_looks_reads_the_cell_under_the_mouse_the_keys_and_a_finger(part):
+    looks = part(SIX, "looks")
+    cell, said = looks.locator("[role=slider]"), looks.locator(".pl-said")
+    first = cell.get_attribute("aria-valuetext")
+    cell.focus()
+    looks.page.keyboard.press("ArrowDown")
+    second = cell.get_attribute("aria-valuetext")
+    assert second != first
+    assert f"{number(second, r'([0-9.]+) to'):.2f}" in said.inner_text()
+    assert "prefix" in said.inner_text()
+    for _ in range(12):
+        looks.page.keyboard.press("ArrowRight")
+    assert "row" not in said.inner_text(), "the words come after the rows of the prefix"
+    box = looks.locator(".pl-sheet").bounding_box()
+    looks.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] - 20)
+    assert cell.get_attribute("aria-valuetext") != second
+    looks.get_by_role("radio").first.click()
+    assert looks.get_by_role("radio").first.get_attribute("aria-checked") == "true"
+    phone = part(SIX, "looks", width=390)
+    before = phone.locator("[role=slider]").get_attribute("aria-valuetext")
+    phone.locator(".pl-line-of-words span").nth(7).tap()
+    after = phone.locator("[role=slider]").get_attribute("aria-valuetext")
+    assert after != before
+    assert "row 8 of the prefix" in after
+
 
 PRETRAINING = "notebooks/04_pretraining"
 
@@ -76,3 +177,67 @@ def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page, 
     assert phone.get_by_role("button", name="Play").inner_text() == "Pause"
     phone.page.wait_for_function("document.querySelector('.pl-moments input').value > 1")
     assert phone.locator("input").get_attribute("aria-valuetext") != "0 %"
+
+
+LANGUAGE = "notebooks/03_language_models"
+
+
+def seen(row) -> int:
+    return int(number(row.inner_text().replace(",", ""), r"(\d+) ×"))
+
+
+def test_nextword_backs_off_where_a_typed_history_was_never_seen(part):
+    nextword = part(LANGUAGE, "nextword")
+    field, order = nextword.locator("textarea"), nextword.get_by_role("slider", name="order n")
+    answers, bars = nextword.locator(".pl-answers"), nextword.locator(".pl-bar")
+    assert answers.inner_text().startswith("6")
+    assert "Selton" not in bars.all_inner_texts()
+    field.press("End")
+    nextword.page.keyboard.type(" cheers")
+    assert answers.inner_text().startswith("1"), (
+        "no history of two words or more ends in a word that is not on the list"
+    )
+    field.fill("Three cheers")
+    assert answers.inner_text().startswith("6"), "the start of the story counts as words"
+    assert bars.count() == 1
+    assert bars.inner_text().split() == ["for", "100", "%"]
+    field.fill("found a")
+    shorter = []
+    for n in range(1, 4):
+        order.fill(str(n))
+        assert answers.inner_text().startswith(str(n))
+        shorter.append(seen(answers))
+    assert shorter == sorted(shorter, reverse=True), "a longer history was seen less often"
+    order.focus()
+    nextword.page.keyboard.press("ArrowLeft")
+    assert order.get_attribute("aria-valuetext") == "2: looks at 1 word"
+    assert "Order 2 answers" in nextword.locator(".pl-guesses .pl-head").inner_text()
+
+
+def test_nextword_draws_words_by_touch_until_the_story_ends(part):
+    nextword = part(LANGUAGE, "nextword", width=390)
+    field, height = nextword.locator("textarea"), nextword.bounding_box()["height"]
+    nextword.get_by_role("radio", name="nothing").tap()
+    assert field.input_value() == ""
+    for _ in range(5):
+        nextword.get_by_role("button", name="Draw the next word").tap()
+    assert len(field.input_value().split()) >= 3
+    assert nextword.locator(".pl-feet .pl-head").inner_text().startswith("It drew")
+    assert nextword.bounding_box()["height"] == pytest.approx(height, abs=60), "what is below hardly moves"
+
+
+def test_surprise_walks_through_the_story_by_keys_and_by_touch(part):
+    surprise = part(LANGUAGE, "surprise")
+    walk, here = surprise.get_by_role("slider", name="word"), surprise.locator(".pl-story .pl-here")
+    heads = surprise.locator(".pl-head").all_inner_texts()
+    trigram, window, transformer = (number(text, r": ([\d.]+) nats") for text in heads[:3])
+    assert transformer < 0.5 * min(trigram, window), "the name that comes back"
+    name = here.inner_text()
+    walk.focus()
+    surprise.page.keyboard.press("Home")
+    assert here.inner_text() != name
+    assert walk.get_attribute("aria-valuetext") == f"1: {here.inner_text()}"
+    phone = part(LANGUAGE, "surprise", width=390)
+    phone.locator(".pl-story span", has_text=name).first.tap()
+    assert phone.locator(".pl-story .pl-here").inner_text() == name
+    assert name in phone.get_by_role("slider", name="word").get_attribute("aria-valuetext")

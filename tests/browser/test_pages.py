@@ -75,6 +75,7 @@ def test_a_live_part_is_moved_by_a_finger(phone):
         sliders, buttons = part.locator("input[type=range]"), part.locator("button:not([aria-checked=true])")
         part.scroll_into_view_if_needed()
         if sliders.count():
+            sliders.first.scroll_into_view_if_needed()
             box = sliders.first.bounding_box()
             share = sliders.first.evaluate("e => (e.value - e.min) / (e.max - e.min) < 0.5 ? 0.9 : 0.1")
             phone.touchscreen.tap(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
@@ -113,9 +114,22 @@ def test_letters_of_figures_are_of_one_size_on_every_screen(page, phone):
             assert 8 <= size <= 20, f"{text!r} is {size:.1f} pixels high"
 
 
+def test_no_text_of_a_figure_is_cut_off(page, phone):
+    cut = """all => all.filter(e => e.getClientRects().length && e.textContent.trim()).filter(e => {
+        const text = e.getBoundingClientRect(), sheet = e.ownerSVGElement.getBoundingClientRect();
+        return text.left < sheet.left - 2 || text.right > sheet.right + 2 || text.bottom > sheet.bottom + 3;
+    }).map(e => e.textContent)"""
+    for shown in (page, phone):
+        texts = shown.locator("article :is(.pl-figure, .pl-live) svg text")
+        assert texts.evaluate_all(cut) == []
+
+
 def test_a_page_without_its_live_parts_is_light(page):
-    whole, live = page.evaluate("""() => [document.documentElement.outerHTML.length,
-        [...document.querySelectorAll('.pl-live')].reduce((sum, e) => sum + e.parentElement.outerHTML.length, 0)]""")
+    whole, live = page.evaluate("""async () => {  // as it is sent, before MathJax writes into it
+        const sent = await (await fetch(location)).text(), page = new DOMParser().parseFromString(sent, 'text/html');
+        const live = [...page.querySelectorAll('.pl-live')].map((e) => e.parentElement.outerHTML.length);
+        return [sent.length, live.reduce((a, b) => a + b, 0)];
+    }""")
     assert whole - live <= 400_000
 
 

@@ -91,8 +91,7 @@ def style_once() -> None:
 def fill_in() -> None:
     """Put into three pages what is written elsewhere: a chapter's figure, docstrings, measurements on the bases."""
     book = SOURCE / "book"
-    (book / "shares.png").write_bytes(measurements.shares_figure())
-    scores, shares, bars = measurements.results_tables()
+    scores, shares, goals = measurements.results_tables()
     for name, parts in {
         "intro.md": {"the live figure": cover()},
         "api.md": docstrings.entries((book / "api.md").read_text(encoding="utf-8")),
@@ -100,7 +99,8 @@ def fill_in() -> None:
             "the bases": measurements.bases_table(),
             "the scores": scores,
             "the shares": shares,
-            "the bars": bars,
+            "the goals": goals,
+            **measurements.times(),
         },
     }.items():
         text = (book / name).read_text(encoding="utf-8")

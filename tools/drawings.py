@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import measurements
+
 from prefix_lab.figures import Drawing
 
 WIDTH = 340
@@ -259,6 +261,6 @@ DRAWINGS = {
     for drawing in (
         counting_to_pretraining, adapters_to_prefixes, three_parts_of_pretraining, next_word, ngram_view,
         steps_between_words, pretraining, many_tasks, two_ways_to_answer, transfer, many_prefixes, family,
-        what_is_trained,
+        what_is_trained, measurements.shares_of_full_tuning,
     )
 }  # fmt: skip

@@ -35,6 +35,36 @@ OTHERS = {  # inputs of every kind of name
     ),
     "a video": lambda: tf.VivitForVideoClassification(tf.VivitConfig(**IMAGES, num_frames=4, tubelet_size=(2, 8, 8))),
     "a series": lambda: tf.PatchTSTForRegression(tf.PatchTSTConfig(**SERIES, num_hidden_layers=2, ffn_dim=32)),
+    "a series, what is known of its future, and its lags": lambda: tf.TimeSeriesTransformerForPrediction(
+        tf.TimeSeriesTransformerConfig(
+            prediction_length=2,
+            context_length=8,
+            lags_sequence=[1, 3],
+            num_time_features=2,
+            d_model=16,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=16,
+            decoder_ffn_dim=16,
+            encoder_layers=1,
+            decoder_layers=1,
+        )
+    ),
+    "a document's boxes": lambda: tf.LayoutLMForMaskedLM(tf.LayoutLMConfig(**SIZES)),
+    "patches and their grid": lambda: tf.Siglip2VisionModel(
+        tf.Siglip2VisionConfig(**{k: v for k, v in IMAGES.items() if k != "image_size"}, num_patches=16)
+    ),
+    "flattened patches": lambda: tf.Pix2StructVisionModel(
+        tf.Pix2StructVisionConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, d_ff=32, d_kv=8, patch_embed_hidden_size=48
+        )
+    ),
+    "rows of patches": lambda: tf.models.qwen2_vl.modeling_qwen2_vl.Qwen2VisionTransformerPretrainedModel(
+        tf.models.qwen2_vl.configuration_qwen2_vl.Qwen2VLVisionConfig(
+            depth=2, embed_dim=32, hidden_size=32, num_heads=4, patch_size=4
+        )
+    ),
+    "an image of two sides": lambda: tf.ViTModel(tf.ViTConfig(**IMAGES | {"image_size": [16, 32]})),
     "shapes and sounds of characters": lambda: tf.RoCBertForMaskedLM(
         tf.RoCBertConfig(**SIZES, shape_vocab_size=50, pronunciation_vocab_size=50)
     ),

@@ -212,6 +212,24 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
     assert torch.equal(row[0], made[True, 3][1])
 
 
+@pytest.mark.parametrize("name", PAIRS)
+def test_an_encoder_decoder_generates_with_a_cache_what_it_does_without(name):
+    model, _ = attached(name)
+    made = [
+        model.generate(
+            tokens(),
+            max_new_tokens=6,
+            do_sample=False,
+            use_cache=cached,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        for cached in (True, False)
+    ]
+    for with_cache, without in zip(made[0].logits, made[1].logits):
+        torch.testing.assert_close(with_cache, without, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - UNNUMBERED))
 def test_a_left_padded_row_generates_and_reads_as_the_row_alone(name):
     model, _ = attached(name)

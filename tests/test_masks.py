@@ -137,6 +137,7 @@ def test_a_block_mask_keeps_its_rule_and_shows_the_prefix(holes):
     want = expected(window(0, 0, q, k).expand(B, 1, 6, 6), whole)
     rule = torch.stack([got.mask_mod(torch.tensor(b), torch.tensor(0), q, torch.arange(8)) for b in range(B)])
     assert torch.equal(rule[:, None], want)
+    assert got.shape == (B, 1, 6, 8) if holes else got.shape[-2:] == (6, 8)
 
 
 def test_a_position_bias_has_none_for_the_prefix_and_a_paged_cache_is_refused():

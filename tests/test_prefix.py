@@ -154,6 +154,13 @@ def test_the_counts_are_those_of_gpt2_medium():
     assert prefix.materialize().num_parameters == 245_760
 
 
+def test_a_random_start_has_small_keys_and_values():
+    prefix = pl.Prefix(pl.PrefixConfig(64, (pl.Site("a", "decoder", 8, 64, 32),)))
+    for part in prefix(0):
+        assert part.std().item() == pytest.approx(0.02, rel=0.1)
+        assert part.mean().item() == pytest.approx(0, abs=0.001)
+
+
 def test_each_kind_has_an_mlp_of_its_own():
     prefix = pl.attach(build("bart"), length=3, reparam="mlp", hidden=16)
     assert set(prefix.hidden) == {"encoder", "decoder", "cross"}

@@ -144,6 +144,10 @@ def test_a_handle_leads_a_coroutine_and_an_async_generator(lone, known_lone):
     assert asyncio.run(main()) == [None, None, "prefix", None, "prefix"]
 
 
+def test_a_handle_says_what_it_chooses(model):
+    assert repr(pl.select(model, None)) == f"select({type(model).__name__}, None)"
+
+
 def test_a_handle_outlives_an_exception(model, known):
     polite = pl.select(model, "polite")
     with pytest.raises(ZeroDivisionError):

@@ -205,6 +205,41 @@ def test_parts_that_the_model_lacks_are_refused_by_name(parts):
         pl.attach(llava(), length=2, parts=parts)
 
 
+def test_the_parts_that_there_are_are_named():
+    there = "model.vision_tower.encoder, model.language_model"
+    with pytest.raises(ValueError, match=rf"with attention in them \({there}\), got 'nothing'"):
+        pl.attach(llava(), length=2, probe=picture(), parts="nothing")
+
+
+@pytest.mark.parametrize(("name", "stack"), [("gpt2", "transformer"), ("bert", "bert"), ("t5", "decoder")])
+def test_the_language_model_of_a_model_of_text_alone_is_the_part_that_writes_or_all_of_it(name, stack):
+    prefix = pl.attach(build(name), length=2, parts="language_model")
+    assert {site.name.split(".")[0] for site in prefix.config.sites} == {stack}
+
+
+class Idle(tf.PreTrainedModel):
+    """A model that answers without the attention that it has."""
+
+    config_class = tf.LlamaConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.embed = torch.nn.Embedding(64, 8)
+        self.spare_attention = SpareAttention(8, 8)
+
+    def forward(self, input_ids):
+        return {"logits": self.embed(input_ids)}
+
+
+class SpareAttention(torch.nn.Linear):
+    """Named for attention, and not run."""
+
+
+def test_a_model_that_does_not_run_its_attention_is_told_that_nothing_can_reach_it():
+    with pytest.raises(ValueError, match="Idle does not send its attention through transformers' attention interface,"):
+        pl.attach(Idle(tf.LlamaConfig()), length=2)
+
+
 def test_attention_of_a_models_own_in_one_part_is_named():
     config = {k: v for k, v in T5.items()}
     model = tf.LongT5ForConditionalGeneration(tf.LongT5Config(**config, local_radius=3, global_block_size=2)).eval()

@@ -347,6 +347,9 @@ def test_attention_mass_is_the_share_of_the_softmax_that_the_prefix_has(name):
     with torch.no_grad():
         prefix.start_from([(key * 0 - 0.0, value * 0) for key, value in map(prefix, range(len(prefix.config.sites)))])
     assert all(bool((share > 0).all()) for share in pl.attention_mass(model, **batch).values())
+    with pl.select(model, [None, "prefix"]):
+        rows = pl.attention_mass(model, **batch)
+    assert all(bool((share[0] == 0).all() and (share[1] > 0).all()) for share in rows.values())
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - {"trocr", "mvp"}))

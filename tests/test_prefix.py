@@ -1,5 +1,7 @@
 """The prefix itself: parametrisation, initialisation, and the text that it can stand for."""
 
+import re
+
 import pytest
 import torch
 from families import TEXT, VOCAB, build, inputs_for, output_of, shake
@@ -152,6 +154,16 @@ def test_the_counts_are_those_of_gpt2_medium():
     prefix = pl.Prefix(pl.PrefixConfig(5, sites, "mlp", 512))
     assert prefix.num_parameters == 25_744_896
     assert prefix.materialize().num_parameters == 245_760
+
+
+def test_a_start_of_another_shape_names_both_and_changes_nothing():
+    prefix = pl.Prefix(pl.PrefixConfig(3, (pl.Site("a", "decoder", 2, 4, 6),)))
+    before = [p.clone() for p in prefix.parameters()]
+    for key, value in (((2, 3, 6), (2, 3, 6)), ((2, 3, 4), (2, 3, 4)), ((2, 2, 4), (2, 2, 6))):
+        message = f"init for a must have keys (2, 3, 4) and values (2, 3, 6), got {key} and {value}"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            prefix.start_from([(torch.zeros(key), torch.zeros(value))])
+    assert all(map(torch.equal, before, prefix.parameters()))
 
 
 def test_a_random_start_has_small_keys_and_values():

@@ -90,6 +90,12 @@ def test_a_guess_is_small_and_never_of_tokens_with_a_meaning():
     assert 4 not in first["input_ids"]
 
 
+def test_the_whole_is_asked_first_and_of_its_parts_the_one_that_reads_text():
+    model = build("clip")
+    order = list(dict.fromkeys(type(part).__name__ for part, _ in attempts(model)))
+    assert order == ["CLIPModel", "CLIPTextModel", "CLIPVisionModel"]
+
+
 def test_a_callers_probe_is_the_only_one_tried():
     model, probe = build("gpt2"), {"input_ids": torch.arange(3, 6)[None]}
     assert [(part, list(inputs)) for part, inputs in attempts(model, probe)] == [(model, ["input_ids"])]

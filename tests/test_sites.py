@@ -92,6 +92,14 @@ def test_a_tiny_weight_on_a_later_token_is_seen_in_every_precision(dtype):
     assert not sees_later_tokens(attend, None, query, key, value, torch.ones(3, 3, dtype=torch.bool).tril())
 
 
+def test_keys_beside_a_sequence_s_own_do_not_make_it_an_encoder():
+    """Each token sees the tokens up to itself, and two keys that stand behind them all."""
+    mask = torch.cat([torch.ones(3, 3).tril(), torch.ones(3, 2)], dim=1).bool()[None, None]
+    query, key = torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 4)
+    module = torch.nn.Module()
+    assert sees_later_tokens(sdpa_attention_forward, module, query, key, key, mask, is_causal=False) is False
+
+
 def test_a_model_in_bfloat16_has_the_kinds_that_it_has_in_float32():
     for name in ("gpt2", "bert", "t5"):
         assert pl.find_sites(build(name).bfloat16()) == pl.find_sites(build(name))

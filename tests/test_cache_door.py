@@ -212,6 +212,12 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
     assert torch.equal(row[0], made[True, 3][1])
 
 
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "megatron_bert_mlm"])
+def test_a_probe_of_two_tokens_finds_the_same_sites(name):
+    model = build(name)
+    assert pl.find_sites(model, {"input_ids": tokens(1, 2)}) == pl.find_sites(model)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_an_encoder_decoder_generates_with_a_cache_what_it_does_without(name):
     model, _ = attached(name)

@@ -229,6 +229,15 @@ def test_positions_that_are_given_are_used_as_given():
     torch.testing.assert_close(got[0], model(input_ids=ids, attention_mask=mask).logits[0])
 
 
+@pytest.mark.parametrize("name", ["t5", "bart"])
+def test_an_encoder_decoder_reads_a_left_padded_row_by_its_own_numbers(name):
+    model = build(name)
+    pl.attach(model, length=2)
+    mask = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
+    inputs = {"input_ids": torch.full((2, 4), 5), "attention_mask": mask, "decoder_input_ids": torch.full((2, 3), 6)}
+    assert model(**inputs).logits.isfinite().all()
+
+
 def test_a_classifier_reads_a_left_padded_row_as_the_row_alone():
     torch.manual_seed(0)
     model = LlamaForSequenceClassification(LlamaConfig(**SIZES, num_labels=3)).eval()

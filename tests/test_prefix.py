@@ -63,6 +63,14 @@ def test_a_text_is_tokenised_by_the_tokenizer_beside_the_model():
     assert all(torch.equal(a, b) for a, b in zip(found.parameters(), given.parameters()))
 
 
+def test_a_text_may_be_one_token_and_not_none():
+    model = build("gpt2")
+    words = lambda text, **_: {"input_ids": [5] * len(text.split())}  # noqa: E731
+    with pytest.raises(ValueError, match="init='text: ' holds no token; write the text after 'text:'"):
+        pl.attach(model, init="text: ", tokenizer=words)
+    assert pl.attach(model, init="text: harbour", tokenizer=words).config.length == 1
+
+
 @pytest.mark.parametrize("length", [3, 7, 12])
 def test_a_text_is_cut_or_repeated_to_the_length(length):
     model, context = build("llama"), torch.randint(3, VOCAB, (7,))

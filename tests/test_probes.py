@@ -6,7 +6,7 @@ import transformers as tf
 from families import GPT2, GROUPED, IMAGES, SEQ2SEQ, SIZES, build, inputs_for
 
 import prefix_lab as pl
-from prefix_lab.probes import attempts, guesses, quiet, wanted
+from prefix_lab.probes import accepts, attempts, guesses, quiet, wanted
 
 WAVES = {
     "hidden_size": 32,
@@ -168,6 +168,17 @@ def test_token_ids_beyond_the_vocabulary_are_refused(ids):
 def test_the_first_and_the_last_token_id_and_a_text_as_long_as_the_model_are_read():
     assert pl.attach(build("gpt2"), init=torch.tensor([0, 98])).config.length == 2
     assert pl.attach(build("gpt2"), init=torch.full((64,), 5)).config.length == 64
+
+
+def test_what_a_forward_pass_takes_is_read_off_its_signature():
+    class Named(torch.nn.Module):
+        def forward(self, one, two=0): ...
+
+    class Open(torch.nn.Module):
+        def forward(self, one, **more): ...
+
+    assert [accepts(Named(), name) for name in ("one", "two", "three")] == [True, True, False]
+    assert [accepts(Open(), name) for name in ("one", "three")] == [True, True]
 
 
 def test_a_quiet_pass_gives_each_flag_back_though_the_weights_were_replaced():

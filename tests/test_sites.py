@@ -213,6 +213,19 @@ def test_parts_that_the_model_lacks_are_refused_by_name(parts):
         pl.attach(llava(), length=2, parts=parts)
 
 
+def test_what_no_gradient_reaches_is_named_where_it_was_asked_for_alone():
+    vision = tf.CLIPVisionConfig(**SMALL | {"num_hidden_layers": 3}, image_size=16, patch_size=8)
+    config = tf.LlavaConfig(
+        vision_config=vision, text_config=tf.LlamaConfig(**SMALL, vocab_size=64), image_token_index=60,
+        vision_feature_layer=-3,
+    )  # fmt: skip
+    model, part = tf.LlavaForConditionalGeneration(config).eval(), "vision_tower.encoder.layers.1"
+    with pytest.raises(ValueError, match="no gradient reaches") as error:
+        pl.attach(model, length=2, probe=picture(), parts=part)
+    assert "layers.1.self_attn" in str(error.value)
+    assert "layers.2.self_attn" not in str(error.value)
+
+
 def test_the_parts_that_there_are_are_named():
     there = "model.vision_tower.encoder, model.language_model"
     with pytest.raises(ValueError, match=rf"with attention in them \({there}\), got 'nothing'"):

@@ -628,6 +628,10 @@ def test_a_wrapped_model_is_refused_with_what_to_pass_instead():
         pl.attach(model)
     with pytest.raises(TypeError, match="attach first and compile afterwards"):
         pl.attach(torch.compile(build("gpt2"), backend="eager"))
+    with pytest.raises(TypeError, match="got DataParallel; pass model.module"):
+        pl.attach(torch.nn.DataParallel(build("gpt2")))
+    with pytest.raises(TypeError, match="got Linear$"):
+        pl.attach(torch.nn.Linear(1, 1))
 
 
 def test_a_prefix_and_lora_train_together():

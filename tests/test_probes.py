@@ -6,7 +6,7 @@ import transformers as tf
 from families import GPT2, GROUPED, IMAGES, SEQ2SEQ, SIZES, build, inputs_for
 
 import prefix_lab as pl
-from prefix_lab.probes import attempts, guesses, quiet, wanted
+from prefix_lab.probes import accepts, attempts, guesses, quiet, wanted
 
 WAVES = {
     "hidden_size": 32,
@@ -90,6 +90,12 @@ def test_a_guess_is_small_and_never_of_tokens_with_a_meaning():
     assert 4 not in first["input_ids"]
 
 
+def test_the_whole_is_asked_first_and_of_its_parts_the_one_that_reads_text():
+    model = build("clip")
+    order = list(dict.fromkeys(type(part).__name__ for part, _ in attempts(model)))
+    assert order == ["CLIPModel", "CLIPTextModel", "CLIPVisionModel"]
+
+
 def test_a_callers_probe_is_the_only_one_tried():
     model, probe = build("gpt2"), {"input_ids": torch.arange(3, 6)[None]}
     assert [(part, list(inputs)) for part, inputs in attempts(model, probe)] == [(model, ["input_ids"])]
@@ -162,6 +168,17 @@ def test_token_ids_beyond_the_vocabulary_are_refused(ids):
 def test_the_first_and_the_last_token_id_and_a_text_as_long_as_the_model_are_read():
     assert pl.attach(build("gpt2"), init=torch.tensor([0, 98])).config.length == 2
     assert pl.attach(build("gpt2"), init=torch.full((64,), 5)).config.length == 64
+
+
+def test_what_a_forward_pass_takes_is_read_off_its_signature():
+    class Named(torch.nn.Module):
+        def forward(self, one, two=0): ...
+
+    class Open(torch.nn.Module):
+        def forward(self, one, **more): ...
+
+    assert [accepts(Named(), name) for name in ("one", "two", "three")] == [True, True, False]
+    assert [accepts(Open(), name) for name in ("one", "three")] == [True, True]
 
 
 def test_a_quiet_pass_gives_each_flag_back_though_the_weights_were_replaced():

@@ -414,6 +414,14 @@ def test_a_loss_is_the_mean_over_the_labels_that_count_in_batches_of_any_size(he
     assert history.loss == pytest.approx([want], rel=1e-4)
 
 
+def test_spans_are_validated_as_they_are_evaluated():
+    model = of_bert("QuestionAnswering")
+    pl.attach(model, length=2)
+    spans = SPANS * 4  # of two lengths, which are not to share a batch
+    seen = pl.fit(model, SPANS[:1], steps=1, batch_size=4, validation=spans, progress=False).validation
+    assert seen == [(1, pytest.approx(evaluate(model, spans, 1), rel=1e-5))]
+
+
 def test_two_losses_that_are_added_are_each_a_mean_over_their_own_labels():
     model = of_bert("PreTraining")
     rows = [row | {"next_sentence_label": label} for row, label in zip(TOKENS, (0, 1, 1))]

@@ -336,6 +336,15 @@ def test_validation_comes_every_so_many_steps_and_at_the_end_in_evaluation_mode(
     assert history.validation[-1][1] == evaluate(model, rows(4, seed=1))
 
 
+def test_a_look_at_the_validation_rows_changes_nothing_that_is_learnt():
+    losses = []
+    for more in ({}, {"validation": rows(6, seed=1), "every": 1}):
+        model = build("llama")
+        shake(pl.attach(model, length=3))
+        losses.append(pl.fit(model, rows(8), steps=6, batch_size=4, progress=False, **more).loss)
+    assert losses[0] == losses[1]
+
+
 def test_numpy_integers_are_integers():
     model = build("gpt2")
     pl.attach(model, length=3)

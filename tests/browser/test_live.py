@@ -241,3 +241,79 @@ def test_surprise_walks_through_the_story_by_keys_and_by_touch(part):
     phone.locator(".pl-story span", has_text=name).first.tap()
     assert phone.locator(".pl-story .pl-here").inner_text() == name
     assert name in phone.get_by_role("slider", name="word").get_attribute("aria-valuetext")
+ONE = "notebooks/01_attention"
+
+
+def arcs(heads) -> int:
+    return heads.locator(".pl-arc").evaluate_all("all => all.filter(a => a.getAttribute('d')).length")
+
+
+def test_arcs_follow_the_token_and_the_head_by_keys(part):
+    heads = part(ONE, "heads")
+    strip, words = heads.get_by_role("slider"), heads.locator(".pl-words")
+    assert strip.get_attribute("aria-valuetext").startswith("token 16, Z: “ar” (token 6)")
+    strip.focus()
+    heads.page.keyboard.press("ArrowRight")
+    assert strip.get_attribute("aria-valuenow") == "17"
+    assert strip.get_attribute("aria-valuetext").startswith("token 17, ar: “b” (token 7)")
+    assert "“b” (token 7)" in words.inner_text()
+    before = arcs(heads)
+    heads.locator("button", has_text="2.2").focus()
+    heads.page.keyboard.press("ArrowUp")
+    chosen = heads.locator("[aria-checked=true]")
+    assert chosen.inner_text() == "1.2"
+    assert chosen.evaluate("node => node === document.activeElement")
+    assert strip.get_attribute("aria-valuetext").startswith("token 17, ar: “Z” (token 16)")
+    assert arcs(heads) != before
+    heads.page.keyboard.press("ArrowLeft")
+    assert chosen.inner_text() == "1.1"
+    assert heads.page.url.endswith("01_attention.html")  # the keys have not turned the page
+    heads.get_by_role("button", name="Reset").click()
+    assert "Head 2.2 looks from token 16" in words.inner_text()
+
+
+def test_arcs_follow_a_mouse_over_the_text_and_a_finger_on_it(part):
+    heads = part(ONE, "heads")
+    heads.locator(".pl-strip text").nth(6).hover(force=True)
+    assert heads.get_by_role("slider").get_attribute("aria-valuenow") == "7"
+    narrow = part(ONE, "heads", width=390)
+    swipe(narrow.page, narrow.locator(".pl-strip text").nth(17), 0, 0)
+    assert narrow.get_by_role("slider").get_attribute("aria-valuenow") == "18"
+    narrow.locator("button", has_text="4.3").click()
+    assert "Head 4.3 looks from token 18" in narrow.locator(".pl-words").inner_text()
+
+
+def lookup_shares(lookup) -> list[float]:
+    return [float(text) for text in lookup.locator(".pl-bar b").all_inner_texts()]
+
+
+def test_a_query_among_keys_is_dragged_and_moved_by_keys(part):
+    lookup = part(ONE, "lookup")
+    query, heat = lookup.locator("[role=slider]"), lookup.locator("input[type=range]")
+    start, said = lookup_shares(lookup), query.get_attribute("aria-valuetext")
+    assert "The Old Bell has 46 percent" in said
+    drag(lookup.page, query, 60, 60)
+    assert "Yewfield House" in query.get_attribute("aria-valuetext")
+    assert lookup_shares(lookup)[2] > start[2]
+    assert abs(sum(lookup_shares(lookup)) - 1) < 0.03
+    lookup.get_by_role("button", name="Reset").click()
+    assert lookup_shares(lookup) == start
+    query.focus()
+    lookup.page.keyboard.press("Shift+ArrowUp")
+    assert number(query.get_attribute("aria-valuetext"), r"harbour (\d\.\d+)") == pytest.approx(1.15)
+    heat.focus()
+    lookup.page.keyboard.press("Home")
+    assert heat.get_attribute("aria-valuetext") == "0.03"
+    assert max(lookup_shares(lookup)) > 0.99
+    lookup.page.keyboard.press("End")
+    assert max(lookup_shares(lookup)) < 0.3
+
+
+def test_a_query_follows_a_finger_and_the_answer_stays_among_the_values(part):
+    lookup = part(ONE, "lookup", width=390)
+    query = lookup.locator("[role=slider]")
+    swipe(lookup.page, query.locator(".pl-knob"), -150, 20)
+    said = query.get_attribute("aria-valuetext")
+    assert number(said, r"quiet (\S+),") < 0
+    assert "The Tall Sail has" in said
+    assert 20 <= number(said, r"the answer is (\d+) crowns") <= 90

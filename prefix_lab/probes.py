@@ -147,9 +147,7 @@ def _text(model, names, parts) -> dict:
 
 
 def _more_text(text, names, parts):
-    """Text of another layout: boxes between 0 and 1, several codes for each step, whole windows, states for tokens."""
-    if "bbox" in text:
-        yield text | {"bbox": text["bbox"] / 100}
+    """Text of another layout: several codes for each step, whole windows, states for tokens."""
     codes = _find(parts, "num_codebooks", "num_channels")
     if codes and "input_ids" in text:
         for count in (codes, codes + 1):

@@ -47,8 +47,8 @@ def built(tmp_path):
 
 def test_the_directive_makes_a_numbered_figure_that_can_be_cited(built):
     page, said = built(
-        "See {numref}`fig-x`.\n\n```{drawn} pretraining\n:name: fig-x\n:alt: Raw text, then examples.\n\n"
-        "First *raw* text.\n```"
+        "See {numref}`fig-x`.\n\n```{drawn} pretraining\n:name: fig-x\n:alt: Raw text, then examples.\n"
+        "\nFirst *raw* text.\n```"
     )
     assert not said
     assert re.search(r'<figure[^>]* id="fig-x">\s*<style.*<svg.*</figure>', page, re.S)

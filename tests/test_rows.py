@@ -265,8 +265,11 @@ def test_images_and_their_labels_are_stacked():
 
 def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
     rows = [{"input_ids": [5, 6, 7, 8], "labels": [-100, -100, 7, 8]}, ROWS[1], {"input_ids": [5, 6], "labels": [5, 6]}]
-    with pytest.warns(UserWarning, match="max_length=2 cut 1 rows, and 1 of them, from row 0 on, lost their target"):
+    with pytest.warns(
+        UserWarning, match="max_length=2 cut 1 rows, and 1 of them, from row 0 on, lost their target"
+    ) as told:
         batch = next(iter(loader(build("gpt2"), rows, 3, max_length=2)))
+    assert told[0].filename == __file__
     assert batch["input_ids"].tolist() == [[5, 6], [8, 9], [5, 6]]
     assert batch["labels"].tolist() == [[-100, -100], [8, 9], [5, 6]]
     batch = next(iter(loader(build("gpt2"), rows, 3, max_length=3)))  # part of a target remains: no warning

@@ -305,8 +305,9 @@ def test_a_prefix_of_another_base_is_attached_with_a_warning():
     one, other = llama(2), llama(2)
     one.config._name_or_path, other.config._name_or_path = "lab/one", "lab/other"
     prefix = pl.attach(one, length=3)
-    with pytest.warns(UserWarning, match="made for 'one', and model is 'other'"):
+    with pytest.warns(UserWarning, match="made for 'one', and model is 'other'") as told:
         pl.attach(other, prefix)
+    assert told[0].filename == __file__
 
 
 # --- odd places --------------------------------------------------------------------------------------------------

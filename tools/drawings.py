@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import measurements
+
 from prefix_lab.figures import Drawing
 
 WIDTH = 340
@@ -26,8 +28,8 @@ def adapters_to_prefixes() -> Drawing:
         ("2020", "words that steer", "GPT-3, AutoPrompt"),
         ("January 2021", "a prefix at every attention", "prefix-tuning: keys and values"),
         ("spring 2021", "vectors at the input", "P-tuning, prompt tuning"),
-        ("June to October", "weights, biases, a common view", "LoRA, BitFit, P-tuning v2"),
-        ("since 2023", "prefixes as compressed context", "gist tokens, cartridges"),
+        ("June to October", "weights, biases, one view", "LoRA, BitFit, P-tuning v2"),
+        ("since 2023", "prefixes as compressed text", "gist tokens, cartridges"),
         marked=2,
     )
 
@@ -37,7 +39,7 @@ def three_parts_of_pretraining() -> Drawing:
     return _times(
         ("first", "random tokens, over and over", "teach it to copy"),
         ("then", "the broad mixture", "everything new in each document"),
-        ("last", "a few conventions, put together anew", "are learnt by heart"),
+        ("last", "a few conventions by heart", "put together anew"),
         ("in the end", "the base", "knows all parts of a lab task"),
     )
 
@@ -172,9 +174,9 @@ def many_prefixes() -> Drawing:
         sheet.box(4, y, 58, 34, f"prefix {name}", role="prefix", fill=0.25)
         sheet.box(66, y, 82, 34, f"text for {name}", role="text", fill=0.25)
         sheet.arrow((150, y + 17), (176, y + 17))
-        sheet.arrow((262, y + 17), (284, y + 17))
-        sheet.text(288, y + 17, f"answer {name}", ha="left", size=8.5)
-    sheet.box(178, 8, 82, 128, "one\nfrozen\nmodel,\none batch")
+        sheet.arrow((260, y + 17), (280, y + 17))
+        sheet.text(338, y + 17, f"answer {name}", ha="right", size=8.5)
+    sheet.box(178, 8, 80, 128, "one\nfrozen\nmodel,\none batch")
     return sheet
 
 
@@ -192,7 +194,7 @@ def family() -> Drawing:
             ("new layers", "adapters"),
             ("scales", "IA3"),
             ("some of the weights", "BitFit"),
-            ("a small product beside the weights", "LoRA, AdaLoRA"),
+            ("a thin product beside weights", "LoRA, AdaLoRA"),
         )
     ):
         y = 75 + 40 * i
@@ -259,6 +261,6 @@ DRAWINGS = {
     for drawing in (
         counting_to_pretraining, adapters_to_prefixes, three_parts_of_pretraining, next_word, ngram_view,
         steps_between_words, pretraining, many_tasks, two_ways_to_answer, transfer, many_prefixes, family,
-        what_is_trained,
+        what_is_trained, measurements.shares_of_full_tuning,
     )
 }  # fmt: skip

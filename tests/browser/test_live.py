@@ -177,3 +177,67 @@ def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page, 
     assert phone.get_by_role("button", name="Play").inner_text() == "Pause"
     phone.page.wait_for_function("document.querySelector('.pl-moments input').value > 1")
     assert phone.locator("input").get_attribute("aria-valuetext") != "0 %"
+
+
+LANGUAGE = "notebooks/03_language_models"
+
+
+def seen(row) -> int:
+    return int(number(row.inner_text().replace(",", ""), r"(\d+) ×"))
+
+
+def test_nextword_backs_off_where_a_typed_history_was_never_seen(part):
+    nextword = part(LANGUAGE, "nextword")
+    field, order = nextword.locator("textarea"), nextword.get_by_role("slider", name="order n")
+    answers, bars = nextword.locator(".pl-answers"), nextword.locator(".pl-bar")
+    assert answers.inner_text().startswith("6")
+    assert "Selton" not in bars.all_inner_texts()
+    field.press("End")
+    nextword.page.keyboard.type(" cheers")
+    assert answers.inner_text().startswith("1"), (
+        "no history of two words or more ends in a word that is not on the list"
+    )
+    field.fill("Three cheers")
+    assert answers.inner_text().startswith("6"), "the start of the story counts as words"
+    assert bars.count() == 1
+    assert bars.inner_text().split() == ["for", "100", "%"]
+    field.fill("found a")
+    shorter = []
+    for n in range(1, 4):
+        order.fill(str(n))
+        assert answers.inner_text().startswith(str(n))
+        shorter.append(seen(answers))
+    assert shorter == sorted(shorter, reverse=True), "a longer history was seen less often"
+    order.focus()
+    nextword.page.keyboard.press("ArrowLeft")
+    assert order.get_attribute("aria-valuetext") == "2: looks at 1 word"
+    assert "Order 2 answers" in nextword.locator(".pl-guesses .pl-head").inner_text()
+
+
+def test_nextword_draws_words_by_touch_until_the_story_ends(part):
+    nextword = part(LANGUAGE, "nextword", width=390)
+    field, height = nextword.locator("textarea"), nextword.bounding_box()["height"]
+    nextword.get_by_role("radio", name="nothing").tap()
+    assert field.input_value() == ""
+    for _ in range(5):
+        nextword.get_by_role("button", name="Draw the next word").tap()
+    assert len(field.input_value().split()) >= 3
+    assert nextword.locator(".pl-feet .pl-head").inner_text().startswith("It drew")
+    assert nextword.bounding_box()["height"] == pytest.approx(height, abs=60), "what is below hardly moves"
+
+
+def test_surprise_walks_through_the_story_by_keys_and_by_touch(part):
+    surprise = part(LANGUAGE, "surprise")
+    walk, here = surprise.get_by_role("slider", name="word"), surprise.locator(".pl-story .pl-here")
+    heads = surprise.locator(".pl-head").all_inner_texts()
+    trigram, window, transformer = (number(text, r": ([\d.]+) nats") for text in heads[:3])
+    assert transformer < 0.5 * min(trigram, window), "the name that comes back"
+    name = here.inner_text()
+    walk.focus()
+    surprise.page.keyboard.press("Home")
+    assert here.inner_text() != name
+    assert walk.get_attribute("aria-valuetext") == f"1: {here.inner_text()}"
+    phone = part(LANGUAGE, "surprise", width=390)
+    phone.locator(".pl-story span", has_text=name).first.tap()
+    assert phone.locator(".pl-story .pl-here").inner_text() == name
+    assert name in phone.get_by_role("slider", name="word").get_attribute("aria-valuetext")

@@ -171,7 +171,7 @@ def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_p
     book.gather(with_vendor=False)
     assert "vendor/" not in (tmp_path / "_config.yml").read_text()
     book.gather(with_vendor=True)
-    assert (tmp_path / "_config.yml").read_text().count("vendor/") == 3
+    assert (tmp_path / "_config.yml").read_text().count("vendor/") == 1
 
 
 def test_the_page_of_the_bases_shows_all_of_them_and_every_main_task():

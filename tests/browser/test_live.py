@@ -317,3 +317,39 @@ def test_a_query_follows_a_finger_and_the_answer_stays_among_the_values(part):
     assert number(said, r"quiet (\S+),") < 0
     assert "The Tall Sail has" in said
     assert 20 <= number(said, r"the answer is (\d+) crowns") <= 90
+
+
+ZERO = "notebooks/00_what_fine_tuning_costs"
+
+
+def test_costs_follow_model_method_and_length_by_keys(part):
+    costs = part(ZERO, "costs")
+    said, keys = costs.locator(".pl-said"), costs.page.keyboard
+    assert "prefix: 655,360 trained numbers" in said.inner_text()
+    costs.get_by_role("radio", name="prefix", exact=True).focus()
+    for _ in range(2):
+        keys.press("ArrowLeft")
+    assert "all weights: 8,030,261,248 trained numbers, 100\u00a0%" in said.inner_text()
+    assert "128\u00a0GB" in said.inner_text()
+    keys.press("ArrowRight")
+    rank = costs.locator("input[type=range]").nth(1)
+    rank.focus()
+    before = number(said.inner_text().replace(",", ""), r"LoRA: (\d+)")
+    for _ in range(8):
+        keys.press("ArrowRight")
+    assert rank.get_attribute("aria-valuetext") == "16"
+    assert number(said.inner_text().replace(",", ""), r"LoRA: (\d+)") == 2 * before
+    assert costs.page.url.endswith("costs.html")
+
+
+def test_costs_follow_a_finger_and_add_up(part):
+    costs = part(ZERO, "costs", width=390)
+    swipe(costs.page, costs.get_by_role("radio", name="GPT-2 small"), 0, 0)
+    swipe(costs.page, costs.get_by_role("radio", name="32 bits"), 0, 0)
+    swipe(costs.page, costs.get_by_role("radio", name="all weights"), 0, 0)
+    said = costs.locator(".pl-said").inner_text()
+    parts = [float(size) for size in re.findall(r"(?:weights|gradients|moments) ([\d.]+)\u00a0MB", said)]
+    assert parts == [498, 498, 996]
+    assert "In memory from step to step: 1.99\u00a0GB" in said
+    width = costs.locator("svg").first.bounding_box()["width"]
+    assert width <= 358

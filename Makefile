@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 export PYTHONUTF8 := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup book test notebooks bases serve bench clean
+.PHONY: help setup book test notebooks chapter bases serve bench clean
 help:      ## list these targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## /  make \1\t/p' Makefile | expand -t 18
 
@@ -28,6 +28,9 @@ test: setup  ## ruff, unit tests, every notebook again, the book, its pages in a
 
 notebooks: setup  ## execute the notebooks in place, ready to commit (one: make notebooks ONLY=05)
 	@$(PY) tools/chapters.py $(ONLY)
+
+chapter: setup  ## begin a chapter: make chapter NAME=10_little_data
+	@$(PY) tools/skeleton.py $(NAME)
 
 bases: setup  ## pretrain the lab's own models again, from nothing
 	$(PY) -m prefix_lab.bases.pretrain

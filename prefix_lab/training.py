@@ -90,13 +90,27 @@ def fit(
 ) -> History:
     """Train whatever requires a gradient with AdamW: linear warm-up, linear decay, clipped gradient norm.
 
-    train: rows with "source" and "target" texts, with chat "messages", or with what the model's forward takes
-    ("input_ids", "labels", ...), as a list, columns, a dataset or a stream; or ready batches (a DataLoader, a list).
-    accumulation: batches to a step, whose loss is the mean over all their labels. label_smoothing and class_weights
-    (one for each class) shape the training loss where it is a cross-entropy. dtype: compute in it (autocast).
-    validation: as train; its loss is taken every `every` steps and at the end. patience: stop after so many
-    validations without a better one, with the best weights. max_length: longer rows are cut.
-    checkpoint: a folder, written every `every` steps, from which a run that was killed goes on.
+    - model: what in it requires a gradient is trained, after `attach` or `tune`
+    - train: rows with "source" and "target" texts, with chat "messages", or with what the model's forward takes
+      ("input_ids", "labels", ...), as a list, columns, a dataset or a stream; or ready batches (a DataLoader, a list)
+    - steps: updates in all
+    - batch_size: rows to a batch
+    - accumulation: batches to a step, whose loss is the mean over all their labels
+    - lr: the highest learning rate
+    - weight_decay: of AdamW
+    - warmup: the share of the steps in which the rate rises
+    - max_norm: to which the gradient is clipped
+    - label_smoothing, class_weights: shape the training loss where it is a cross-entropy; a weight for each class
+    - dtype: compute in it (autocast)
+    - validation: data as `train`, whose loss is taken every `every` steps and at the end
+    - every: steps between two validations, and between two checkpoints
+    - patience: stop after so many validations without a better one, with the best weights
+    - checkpoint: a folder, from which a run that was killed goes on
+    - seed: of the order of the rows, and of dropout
+    - tokenizer: reads texts; default the model's own
+    - max_length: tokens; longer rows are cut
+    - progress: whether a bar is shown
+
     Ctrl-C ends the training with what was learnt, and a warning.
     Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
     finite or counts no label, and by row and name for data that the model cannot read.
@@ -214,11 +228,17 @@ def evaluate(
 ) -> float:
     """The model's own loss in nats for each label that it counts, over all of `data` (as in `fit`), in evaluation mode.
 
-    Independent of the batch size; rows without labels count nothing. Raises ValueError where no label counts.
+    - model: with a prefix or without
+    - data: as `train` of `fit`
+    - batch_size: rows to a batch; the result does not depend on it
+    - tokenizer: reads texts; default the model's own
+    - max_length: tokens; longer rows are cut
+
+    Rows without labels count nothing. Raises ValueError where no label counts.
     """
     refuse_row_selection(model)
     mean = Mean()
-    with same_modes(model):
+    with torch.random.fork_rng(devices=[]), same_modes(model):  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)

@@ -212,6 +212,30 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
     assert torch.equal(row[0], made[True, 3][1])
 
 
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "megatron_bert_mlm"])
+def test_a_probe_of_two_tokens_finds_the_same_sites(name):
+    model = build(name)
+    assert pl.find_sites(model, {"input_ids": tokens(1, 2)}) == pl.find_sites(model)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_an_encoder_decoder_generates_with_a_cache_what_it_does_without(name):
+    model, _ = attached(name)
+    made = [
+        model.generate(
+            tokens(),
+            max_new_tokens=6,
+            do_sample=False,
+            use_cache=cached,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        for cached in (True, False)
+    ]
+    for with_cache, without in zip(made[0].logits, made[1].logits):
+        torch.testing.assert_close(with_cache, without, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - UNNUMBERED))
 def test_a_left_padded_row_generates_and_reads_as_the_row_alone(name):
     model, _ = attached(name)
@@ -329,6 +353,9 @@ def test_attention_mass_is_the_share_of_the_softmax_that_the_prefix_has(name):
     with torch.no_grad():
         prefix.start_from([(key * 0 - 0.0, value * 0) for key, value in map(prefix, range(len(prefix.config.sites)))])
     assert all(bool((share > 0).all()) for share in pl.attention_mass(model, **batch).values())
+    with pl.select(model, [None, "prefix"]):
+        rows = pl.attention_mass(model, **batch)
+    assert all(bool((share[0] == 0).all() and (share[1] > 0).all()) for share in rows.values())
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - {"trocr", "mvp"}))

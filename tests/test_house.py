@@ -173,7 +173,9 @@ def test_links_between_documents_lead_somewhere(path):
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", ROOT / "book" / "intro.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name
+    "path",
+    [ROOT / "README.md", *(ROOT / "book" / name for name in ("intro.md", "recipes.md", "api.md"))],
+    ids=lambda path: path.name,
 )
 def test_python_in_documents_runs(path, tmp_path):
     codes = blocks(path, "python")

@@ -144,6 +144,21 @@ def test_a_handle_leads_a_coroutine_and_an_async_generator(lone, known_lone):
     assert asyncio.run(main()) == [None, None, "prefix", None, "prefix"]
 
 
+def test_blocks_may_be_left_in_the_order_in_which_they_were_entered(model):
+    outer, inner = pl.select(model, "polite"), pl.select(model, "terse")
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__()
+    assert model.attached_prefixes.rows() == ("terse",)
+    inner.__exit__()
+    with pytest.raises(ValueError, match="none is selected"):
+        model.attached_prefixes.rows()
+
+
+def test_a_handle_says_what_it_chooses(model):
+    assert repr(pl.select(model, None)) == f"select({type(model).__name__}, None)"
+
+
 def test_a_handle_outlives_an_exception(model, known):
     polite = pl.select(model, "polite")
     with pytest.raises(ZeroDivisionError):

@@ -29,6 +29,7 @@ def use_style() -> None:
             "grid.color": "#dddddd",
             "grid.linewidth": 0.6,
             "lines.linewidth": 1.8,
+            "path.simplify_threshold": 0.5,  # half a point: an SVG of many points stays small
             "legend.frameon": False,
             "font.size": 9.5,
             "axes.titlesize": 9.5,

@@ -14,6 +14,7 @@ with extra("book"):
     from matplotlib.gridspec import GridSpec
     from PIL import Image
 
+SIZE, LETTERS = "9.5px", "'DejaVu Sans', 'Bitstream Vera Sans', Verdana, Geneva, sans-serif"  # of nearly all text
 COLUMN, PHONE = 7.0, 3.6  # inches: 672 and 346 CSS pixels, a page's column wide and on a phone
 
 
@@ -47,14 +48,22 @@ def svg(fig, width: float, uid: str, name: str) -> str:
         text = _saved(fig, format="svg", transparent=True, metadata={"Date": None, "Creator": None}).decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", text, flags=re.S)
+    text = re.sub(r'\b(?:d|x|y|transform)="[^"]*"', lambda numbers: _rounded(numbers.group()), text)
+    text = re.sub(r'font: (italic )?([\d.]+px) [^;"]*', _font, text)
+    if is_drawing(fig):
+        text = re.sub(r' clip-path="[^"]*"|<clipPath.*?</clipPath>', "", text, flags=re.S)  # nothing leaves its sheet
+    text = re.sub(rf"(?:font-size: {SIZE}|font-family: [^;\"]*|stroke-line(?:join|cap): \w+)(?:; )?", "", text)
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"| style=""|; (?=")', "", text)
     text = re.sub(
-        r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg class="{name}" width="{_pixels(fig)}" \1>', text, count=1
+        r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>",
+        rf'<svg class="{name}" width="{_pixels(fig)}" \1 style="font: {SIZE} {LETTERS}">',
+        text,
+        count=1,
     )
-    text = re.sub(r'\bd="[^"]*"', lambda d: _rounded(d.group()), text)
-    text = re.sub(r'font: (italic )?([\d.]+)px [^;"]*', _font, text)
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
     text = re.sub(r' id="([^"]+)"', lambda i: f' id="{uid}{i[1]}"' if i[1] in used else "", text)
     text = re.sub(r'(href="|url\()#', rf"\1#{uid}", text)
+    text = re.sub(r'<path d="[^"]*" style="fill: none"/>|<defs>\s*</defs>', "", _flat(text))
     return re.sub(r"\s*\n\s*", "\n", for_letters(as_variables(text)).replace("xlink:href", "href")).strip()
 
 
@@ -95,8 +104,22 @@ def _pixels(fig) -> int:
 
 
 def _rounded(path: str) -> str:
-    return re.sub(r"-?\d+\.\d{2,}", lambda n: f"{float(n.group()):.1f}".removesuffix(".0"), path).replace("\n", "")
+    path = re.sub(r"-?\d+\.\d{2,}", lambda n: f"{float(n.group()):.1f}".removesuffix(".0"), path).replace("\n", "")
+    return re.sub(r"(?<=[\d\"MLQCzZ]) ?([MLQCzZ]) ?", r"\1", path).replace(' "', '"')
 
 
 def _font(found) -> str:
-    return ("font-style: italic; " if found[1] else "") + f"font-size: {found[2]}px"
+    return ("font-style: italic; " if found[1] else "") + f"font-size: {found[2]}"
+
+
+def _flat(svg: str) -> str:
+    """`svg` without the groups that say nothing."""
+    silent = []
+
+    def keep(tag):
+        if tag.group() == "</g>":
+            return "" if silent.pop() else "</g>"
+        silent.append(tag.group() == "<g>")
+        return "" if silent[-1] else tag.group()
+
+    return re.sub(r"<g\b[^>]*(?<!/)>|</g>", keep, svg)

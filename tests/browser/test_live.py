@@ -1,0 +1,319 @@
+"""Each live part: what its keys, a mouse and a finger change, and what it announces."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def part(open_page):
+    """`part("notebooks/06_inside_attention", "split")`: a live part on its page, scrolled to; `.page` is the page."""
+
+    def part(name: str, kind: str, **how):
+        found = open_page(name, **how).locator(f".pl-live.pl-{kind}").first
+        found.scroll_into_view_if_needed()
+        return found
+
+    return part
+
+
+def number(text: str, pattern: str) -> float:
+    return float(re.search(pattern, text)[1].replace("\u2212", "-"))
+
+
+def drag(page, handle, right: int, down: int) -> None:
+    box = handle.locator(".pl-knob").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right, y + down, steps=4)
+    page.mouse.up()
+
+
+def swipe(page, node, right: int, down: int) -> None:
+    """A finger put on the middle of `node`, moved and lifted."""
+    node.scroll_into_view_if_needed()
+    box = node.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    client = page.context.new_cdp_session(page)
+    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 5):
+        point = {"x": x + right * step / 4, "y": y + down * step / 4}
+        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+SIX = "notebooks/06_inside_attention"
+
+
+def test_split_moves_the_gate_and_never_the_shares_among_the_words(part):
+    split = part(SIX, "split")
+    key, value = split.locator("[role=slider]").all()
+    low = split.locator("text.pl-cool.pl-mid").all_inner_texts()
+    start = number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)")
+    drag(split.page, key, 40, -25)  # along the query
+    moved = number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)")
+    assert moved > start + 0.1
+    assert split.locator(".pl-sum b").nth(1).inner_text() == f"{moved:.2f}"
+    assert split.locator("text.pl-cool.pl-mid").all_inner_texts() == low
+    output = value.get_attribute("aria-valuetext")
+    value.focus()
+    split.page.keyboard.press("Shift+ArrowDown")
+    assert value.get_attribute("aria-valuetext") != output
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") == moved, "the value has no say in the gate"
+    split.get_by_role("button", name="Reset").click()
+    split.page.wait_for_timeout(500)
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") == start
+    split.get_by_role("radio", name="B").click()
+    assert number(key.get_attribute("aria-valuetext"), r"Lambda ([\d.]+)") < start
+
+
+def test_split_follows_a_finger_without_scrolling(part):
+    split = part(SIX, "split", width=390)
+    key = split.locator("[role=slider]").first
+    before, top = key.get_attribute("aria-valuetext"), split.page.evaluate("scrollY")
+    swipe(split.page, key, 30, 20)
+    assert key.get_attribute("aria-valuetext") != before
+    assert split.page.evaluate("scrollY") == pytest.approx(top, abs=400), "the drag is not a scroll"
+
+
+def test_looks_reads_the_cell_under_the_mouse_the_keys_and_a_finger(part):
+    looks = part(SIX, "looks")
+    cell, said = looks.locator("[role=slider]"), looks.locator(".pl-said")
+    first = cell.get_attribute("aria-valuetext")
+    cell.focus()
+    looks.page.keyboard.press("ArrowDown")
+    second = cell.get_attribute("aria-valuetext")
+    assert second != first
+    assert f"{number(second, r'([0-9.]+) to'):.2f}" in said.inner_text()
+    assert "prefix" in said.inner_text()
+    for _ in range(12):
+        looks.page.keyboard.press("ArrowRight")
+    assert "row" not in said.inner_text(), "the words come after the rows of the prefix"
+    box = looks.locator(".pl-sheet").bounding_box()
+    looks.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] - 20)
+    assert cell.get_attribute("aria-valuetext") != second
+    looks.get_by_role("radio").first.click()
+    assert looks.get_by_role("radio").first.get_attribute("aria-checked") == "true"
+    phone = part(SIX, "looks", width=390)
+    before = phone.locator("[role=slider]").get_attribute("aria-valuetext")
+    phone.locator(".pl-line-of-words span").nth(7).tap()
+    after = phone.locator("[role=slider]").get_attribute("aria-valuetext")
+    assert after != before
+    assert "row 8 of the prefix" in after
+
+
+PRETRAINING = "notebooks/04_pretraining"
+
+
+@pytest.fixture
+def by_touch(browser, address):
+    """`by_touch("notebooks/x")`: the page on a phone with a touch screen."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+
+    def open_page(name: str):
+        page = context.new_page()
+        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        return page
+
+    yield open_page
+    context.close()
+
+
+def covered_words(part):
+    return part.locator(".pl-sentence [aria-pressed='true']").evaluate_all("all => all.map(b => b.textContent)")
+
+
+def test_covered_words_are_chosen_by_keys_and_the_guesses_follow(open_page):
+    page = open_page(PRETRAINING)
+    part = page.locator(".pl-covered")
+    said, first = part.locator(".pl-which"), part.locator(".pl-bar").first
+    assert covered_words(part) == ["neither"]
+    assert "neither" in said.inner_text()
+    part.locator(".pl-sentence .pl-shown").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "nor"
+    page.keyboard.press("Enter")
+    assert covered_words(part) == ["neither", "nor"]
+    assert "“nor”" in said.inner_text()
+    page.keyboard.press("Enter")
+    assert covered_words(part) == ["neither"]
+    heat, before = part.locator("input[type=range]"), first.locator("b").inner_text()
+    heat.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert heat.get_attribute("aria-valuetext") == "2.00"
+    assert first.locator("b").inner_text() != before
+    part.get_by_role("button", name="Reset").click()
+    assert heat.get_attribute("aria-valuetext") == "1.00"
+    assert first.locator("b").inner_text() == before
+
+
+def test_covered_words_are_chosen_by_touch_and_no_more_than_two_are(by_touch):
+    part = by_touch(PRETRAINING).locator(".pl-covered")
+    part.get_by_role("radio", name="owner").tap()
+    assert covered_words(part) == ["but"]
+    for word in ("price", "high"):
+        part.locator(".pl-sentence button", has_text=word).tap()
+    assert covered_words(part) == ["price", "high"]
+    assert "high" in part.locator(".pl-which").inner_text()
+    shares = part.locator(".pl-guesses").first.locator(".pl-bar b").evaluate_all("all => all.map(b => b.textContent)")
+    assert sum(int(share.split()[0]) for share in shares if share[:1].isdigit()) <= 101
+
+
+def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page, by_touch):
+    page = open_page(PRETRAINING)
+    part, slider = page.locator(".pl-moments"), page.locator(".pl-moments input[type=range]")
+    assert slider.get_attribute("aria-valuetext") == "100 %"
+    assert "BERT guesses “nothing”" in part.locator(".pl-said").inner_text()
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "0 %"
+    assert "before any training" in part.inner_text()
+    assert "BERT guesses “nothing”" not in part.locator(".pl-said").inner_text()
+    phone = by_touch(PRETRAINING).locator(".pl-moments")
+    phone.get_by_role("button", name="Play").tap()
+    assert phone.get_by_role("button", name="Play").inner_text() == "Pause"
+    phone.page.wait_for_function("document.querySelector('.pl-moments input').value > 1")
+    assert phone.locator("input").get_attribute("aria-valuetext") != "0 %"
+
+
+LANGUAGE = "notebooks/03_language_models"
+
+
+def seen(row) -> int:
+    return int(number(row.inner_text().replace(",", ""), r"(\d+) ×"))
+
+
+def test_nextword_backs_off_where_a_typed_history_was_never_seen(part):
+    nextword = part(LANGUAGE, "nextword")
+    field, order = nextword.locator("textarea"), nextword.get_by_role("slider", name="order n")
+    answers, bars = nextword.locator(".pl-answers"), nextword.locator(".pl-bar")
+    assert answers.inner_text().startswith("6")
+    assert "Selton" not in bars.all_inner_texts()
+    field.press("End")
+    nextword.page.keyboard.type(" cheers")
+    assert answers.inner_text().startswith("1"), (
+        "no history of two words or more ends in a word that is not on the list"
+    )
+    field.fill("Three cheers")
+    assert answers.inner_text().startswith("6"), "the start of the story counts as words"
+    assert bars.count() == 1
+    assert bars.inner_text().split() == ["for", "100", "%"]
+    field.fill("found a")
+    shorter = []
+    for n in range(1, 4):
+        order.fill(str(n))
+        assert answers.inner_text().startswith(str(n))
+        shorter.append(seen(answers))
+    assert shorter == sorted(shorter, reverse=True), "a longer history was seen less often"
+    order.focus()
+    nextword.page.keyboard.press("ArrowLeft")
+    assert order.get_attribute("aria-valuetext") == "2: looks at 1 word"
+    assert "Order 2 answers" in nextword.locator(".pl-guesses .pl-head").inner_text()
+
+
+def test_nextword_draws_words_by_touch_until_the_story_ends(part):
+    nextword = part(LANGUAGE, "nextword", width=390)
+    field, height = nextword.locator("textarea"), nextword.bounding_box()["height"]
+    nextword.get_by_role("radio", name="nothing").tap()
+    assert field.input_value() == ""
+    for _ in range(5):
+        nextword.get_by_role("button", name="Draw the next word").tap()
+    assert len(field.input_value().split()) >= 3
+    assert nextword.locator(".pl-feet .pl-head").inner_text().startswith("It drew")
+    assert nextword.bounding_box()["height"] == pytest.approx(height, abs=60), "what is below hardly moves"
+
+
+def test_surprise_walks_through_the_story_by_keys_and_by_touch(part):
+    surprise = part(LANGUAGE, "surprise")
+    walk, here = surprise.get_by_role("slider", name="word"), surprise.locator(".pl-story .pl-here")
+    heads = surprise.locator(".pl-head").all_inner_texts()
+    trigram, window, transformer = (number(text, r": ([\d.]+) nats") for text in heads[:3])
+    assert transformer < 0.5 * min(trigram, window), "the name that comes back"
+    name = here.inner_text()
+    walk.focus()
+    surprise.page.keyboard.press("Home")
+    assert here.inner_text() != name
+    assert walk.get_attribute("aria-valuetext") == f"1: {here.inner_text()}"
+    phone = part(LANGUAGE, "surprise", width=390)
+    phone.locator(".pl-story span", has_text=name).first.tap()
+    assert phone.locator(".pl-story .pl-here").inner_text() == name
+    assert name in phone.get_by_role("slider", name="word").get_attribute("aria-valuetext")
+ONE = "notebooks/01_attention"
+
+
+def arcs(heads) -> int:
+    return heads.locator(".pl-arc").evaluate_all("all => all.filter(a => a.getAttribute('d')).length")
+
+
+def test_arcs_follow_the_token_and_the_head_by_keys(part):
+    heads = part(ONE, "heads")
+    strip, words = heads.get_by_role("slider"), heads.locator(".pl-words")
+    assert strip.get_attribute("aria-valuetext").startswith("token 16, Z: “ar” (token 6)")
+    strip.focus()
+    heads.page.keyboard.press("ArrowRight")
+    assert strip.get_attribute("aria-valuenow") == "17"
+    assert strip.get_attribute("aria-valuetext").startswith("token 17, ar: “b” (token 7)")
+    assert "“b” (token 7)" in words.inner_text()
+    before = arcs(heads)
+    heads.locator("button", has_text="2.2").focus()
+    heads.page.keyboard.press("ArrowUp")
+    chosen = heads.locator("[aria-checked=true]")
+    assert chosen.inner_text() == "1.2"
+    assert chosen.evaluate("node => node === document.activeElement")
+    assert strip.get_attribute("aria-valuetext").startswith("token 17, ar: “Z” (token 16)")
+    assert arcs(heads) != before
+    heads.page.keyboard.press("ArrowLeft")
+    assert chosen.inner_text() == "1.1"
+    assert heads.page.url.endswith("01_attention.html")  # the keys have not turned the page
+    heads.get_by_role("button", name="Reset").click()
+    assert "Head 2.2 looks from token 16" in words.inner_text()
+
+
+def test_arcs_follow_a_mouse_over_the_text_and_a_finger_on_it(part):
+    heads = part(ONE, "heads")
+    heads.locator(".pl-strip text").nth(6).hover(force=True)
+    assert heads.get_by_role("slider").get_attribute("aria-valuenow") == "7"
+    narrow = part(ONE, "heads", width=390)
+    swipe(narrow.page, narrow.locator(".pl-strip text").nth(17), 0, 0)
+    assert narrow.get_by_role("slider").get_attribute("aria-valuenow") == "18"
+    narrow.locator("button", has_text="4.3").click()
+    assert "Head 4.3 looks from token 18" in narrow.locator(".pl-words").inner_text()
+
+
+def lookup_shares(lookup) -> list[float]:
+    return [float(text) for text in lookup.locator(".pl-bar b").all_inner_texts()]
+
+
+def test_a_query_among_keys_is_dragged_and_moved_by_keys(part):
+    lookup = part(ONE, "lookup")
+    query, heat = lookup.locator("[role=slider]"), lookup.locator("input[type=range]")
+    start, said = lookup_shares(lookup), query.get_attribute("aria-valuetext")
+    assert "The Old Bell has 46 percent" in said
+    drag(lookup.page, query, 60, 60)
+    assert "Yewfield House" in query.get_attribute("aria-valuetext")
+    assert lookup_shares(lookup)[2] > start[2]
+    assert abs(sum(lookup_shares(lookup)) - 1) < 0.03
+    lookup.get_by_role("button", name="Reset").click()
+    assert lookup_shares(lookup) == start
+    query.focus()
+    lookup.page.keyboard.press("Shift+ArrowUp")
+    assert number(query.get_attribute("aria-valuetext"), r"harbour (\d\.\d+)") == pytest.approx(1.15)
+    heat.focus()
+    lookup.page.keyboard.press("Home")
+    assert heat.get_attribute("aria-valuetext") == "0.03"
+    assert max(lookup_shares(lookup)) > 0.99
+    lookup.page.keyboard.press("End")
+    assert max(lookup_shares(lookup)) < 0.3
+
+
+def test_a_query_follows_a_finger_and_the_answer_stays_among_the_values(part):
+    lookup = part(ONE, "lookup", width=390)
+    query = lookup.locator("[role=slider]")
+    swipe(lookup.page, query.locator(".pl-knob"), -150, 20)
+    said = query.get_attribute("aria-valuetext")
+    assert number(said, r"quiet (\S+),") < 0
+    assert "The Tall Sail has" in said
+    assert 20 <= number(said, r"the answer is (\d+) crowns") <= 90

@@ -330,7 +330,7 @@ def data_of(part):
 
 
 def written(part):
-    return [int(digit) for digit in part.locator(".pl-written [role=radio]").all_inner_texts()]
+    return [int(digit) for digit in part.locator(".pl-written :is([role=radio], b)").all_inner_texts()]
 
 
 def put_list(part, digits):

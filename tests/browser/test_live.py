@@ -1,5 +1,6 @@
 """Each live part: what its keys, a mouse and a finger change, and what it announces."""
 
+import json
 import re
 
 import pytest
@@ -241,6 +242,8 @@ def test_surprise_walks_through_the_story_by_keys_and_by_touch(part):
     phone.locator(".pl-story span", has_text=name).first.tap()
     assert phone.locator(".pl-story .pl-here").inner_text() == name
     assert name in phone.get_by_role("slider", name="word").get_attribute("aria-valuetext")
+
+
 ONE = "notebooks/01_attention"
 
 
@@ -353,3 +356,119 @@ def test_costs_follow_a_finger_and_add_up(part):
     assert "In memory from step to step: 1.99\u00a0GB" in said
     width = costs.locator("svg").first.bounding_box()["width"]
     assert width <= 358
+LIMITS = "notebooks/07_limits"
+
+
+def data_of(part):
+    return json.loads(part.locator("script[type='application/json']").text_content())
+
+
+def written(part):
+    return [int(digit) for digit in part.locator(".pl-written :is([role=radio], b)").all_inner_texts()]
+
+
+def put_list(part, digits):
+    for cell, digit in zip(part.get_by_role("spinbutton").all(), digits, strict=True):
+        cell.focus()
+        part.page.keyboard.press(str(digit))
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["one task", "four tasks"])
+def test_sorter_writes_in_the_page_what_the_kernel_wrote(open_page, which):
+    page = open_page(LIMITS)
+    sorter = page.locator(".pl-live.pl-sorter").nth(which)
+    kernel = data_of(sorter)["kernel"]
+    assert len({way for _, way, _ in kernel}) == 5
+    for digits, way, answer in kernel:
+        sorter.locator(".pl-stage > .pl-choice [role=radio]").nth(way).click()
+        put_list(sorter, digits)
+        assert written(sorter) == answer, f"{digits}, way {way}"
+
+
+def test_sorter_announces_its_digits_and_shows_that_a_prefix_leaves_the_look_as_it_was(part):
+    sorter = part(LIMITS, "sorter")
+    said, first = sorter.locator(".pl-said"), sorter.get_by_role("spinbutton").first
+    before, digit = said.inner_text(), int(first.get_attribute("aria-valuetext"))
+    first.focus()
+    sorter.page.keyboard.press("ArrowUp")
+    assert first.get_attribute("aria-valuetext") == str((digit + 1) % 8)
+    sorter.page.keyboard.press("ArrowDown")
+    assert said.inner_text() == before
+
+    def gap():  # between the columns and the marks of the frozen model, in pixels
+        tops = sorter.locator(".pl-looks rect:not(.pl-frame)").evaluate_all(
+            "all => all.slice(1).map(r => +r.getAttribute('y'))"
+        )
+        marks = sorter.locator(".pl-mark").evaluate_all(
+            "all => all.map(m => +m.getAttribute('d').match(/ ([\\d.e-]+)H/)[1])"
+        )
+        return max(abs(top - mark) for top, mark in zip(tops, marks, strict=True))
+
+    for name in ("prefix, 1 row", "prefix, 8 rows", "prefix, 32 rows"):
+        sorter.get_by_role("radio", name=name).click()
+        assert gap() < 0.01
+    sorter.get_by_role("radio", name="LoRA, rank 1").click()
+    assert gap() > 1
+    sorter.get_by_role("button", name="Reset").click()
+    assert said.inner_text() == before
+
+
+def test_sorter_follows_a_finger(by_touch):
+    sorter = by_touch(LIMITS).locator(".pl-live.pl-sorter").first
+    cell = sorter.get_by_role("spinbutton").nth(2)
+    digit = int(cell.get_attribute("aria-valuetext"))
+    cell.tap()
+    assert cell.get_attribute("aria-valuetext") == str((digit + 1) % 8)
+    sorter.locator(".pl-written [role=radio]").nth(3).tap()
+    assert "digit 4" in sorter.locator(".pl-looks .pl-head").inner_text()
+
+
+BLOCK = "notebooks/02_transformer_block"
+
+
+def test_stack_computes_what_each_way_to_join_layers_does_to_the_stream(part):
+    stack = part(BLOCK, "stack")
+    said, (layers, weights) = stack.locator(".pl-said"), stack.locator("input[type=range]").all()
+    assert "replace" in said.inner_text()
+    stack.get_by_role("radio", name="post-LN").click()
+    assert "has 1 times its size" in said.inner_text(), "a norm on the stream sets its size"
+    stack.get_by_role("radio", name="pre-LN").click()
+    before = number(said.inner_text(), r"stream has ([\d.]+) times")
+    layers.focus()
+    for _ in range(8):
+        stack.page.keyboard.press("ArrowRight")
+    assert layers.get_attribute("aria-valuetext") == "40"
+    assert before < number(said.inner_text(), r"stream has ([\d.]+) times") < 2 * before
+    weights.focus()
+    stack.page.keyboard.press("ArrowRight")
+    assert weights.get_attribute("aria-valuetext") == "1.05"
+    stack.get_by_role("button", name="Reset").click()
+    assert layers.get_attribute("aria-valuetext") == "32"
+    assert "replace" in said.inner_text()
+
+
+def test_stack_and_turning_follow_a_finger(by_touch):
+    page = by_touch(BLOCK)
+    stack, turning = page.locator(".pl-live.pl-stack"), page.locator(".pl-live.pl-turning")
+    stack.get_by_role("radio", name="add").tap()
+    assert "add" in stack.locator(".pl-said").inner_text()
+    place = turning.locator("input[type=range]").first
+    place.scroll_into_view_if_needed()
+    before = place.get_attribute("aria-valuetext")
+    box = place.bounding_box()
+    page.touchscreen.tap(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+    assert place.get_attribute("aria-valuetext") != before
+
+
+def test_turning_keeps_the_product_when_both_move_and_changes_it_with_the_distance(part):
+    turning = part(BLOCK, "turning")
+    said, (place, distance) = turning.locator(".pl-said"), turning.locator("input[type=range]").all()
+    product = number(said.inner_text(), r"two is (\u2212?[\d.]+)\.")
+    place.focus()
+    for _ in range(5):
+        turning.page.keyboard.press("ArrowRight")
+    assert place.get_attribute("aria-valuetext") == "position 9"
+    assert number(said.inner_text(), r"two is (\u2212?[\d.]+)\.") == product
+    distance.focus()
+    turning.page.keyboard.press("ArrowRight")
+    assert number(said.inner_text(), r"two is (\u2212?[\d.]+)\.") != product

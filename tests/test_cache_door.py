@@ -144,6 +144,21 @@ def test_it_equals_the_models_own_cache_filled_with_the_prefix(name):
     torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
 
 
+def test_a_text_as_long_as_the_table_of_distances_stands_behind_a_prefix():
+    small, long = (
+        tf.MptForCausalLM(
+            tf.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=VOCAB, max_seq_len=length, initializer_range=0.5)
+        ).eval()
+        for length in (7, 64)
+    )
+    long.load_state_dict(small.state_dict())
+    prefix = draw(pl.attach(small, length=P))
+    got = small(tokens()).logits
+    pl.detach(small)
+    pl.attach(long, prefix)
+    torch.testing.assert_close(got, long(tokens()).logits, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["megatron_bert_mlm", "rembert_mlm", "tapas_mlm", "roformer_mlm", "big_bird_mlm"])
 def test_an_encoder_attends_to_prefix_and_text_under_one_softmax(name):
     model, prefix = attached(name)

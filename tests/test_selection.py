@@ -520,6 +520,17 @@ def test_an_added_prefix_may_enter_where_the_others_do_not():
         assert torch.equal(output_of(model, inputs_for(model)), expected)
 
 
+def test_an_added_prefix_enters_behind_sites_that_others_have_entered():
+    model = build("t5")
+    every = shake(pl.attach(model, length=2))
+    expected = output_of(model, inputs_for(model))
+    pl.detach(model)
+    pl.attach(model, {"encoder": pl.attach(build("t5"), length=2, kinds="encoder")})
+    pl.attach(model, {"every": every})
+    with pl.select(model, "every"):
+        assert torch.equal(output_of(model, inputs_for(model)), expected)
+
+
 def test_a_name_that_is_taken_or_unknown_or_in_use_is_refused(model):
     one = pl.Prefix(attached(model).prefixes[0].config)
     with pytest.raises(ValueError, match="polite, which is attached already"):

@@ -234,6 +234,23 @@ def test_as_many_tokens_as_the_model_has_positions_are_read():
 # --- columns -----------------------------------------------------------------------------------------------------
 
 
+def test_roberta_counts_its_positions_from_behind_the_pad_token_s():
+    model = tf.RobertaForMaskedLM(tf.RobertaConfig(**SIZES | {"pad_token_id": 1}))
+    assert loader(model, [{"input_ids": [5] * 62, "labels": [5] * 62}], 1)
+    with pytest.raises(ValueError, match="must hold at most 62 tokens, the model's positions, got 63"):
+        loader(model, [{"input_ids": [5] * 63, "labels": [5] * 63}], 1)
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, AttributeError])
+def test_where_a_model_does_not_say_how_many_tokens_it_knows_all_are_read(error, monkeypatch):
+    def ask(self):
+        raise error
+
+    model = build("llama")
+    monkeypatch.setattr(type(model), "get_input_embeddings", ask)
+    assert loader(model, [{"input_ids": [5, 500], "labels": [5, 6]}], 1)
+
+
 def test_every_column_is_passed_on_and_padded():
     first = {
         "input_ids": [5, 6],

@@ -7,7 +7,7 @@ import warnings
 import pytest
 import torch
 import transformers as tf
-from families import BEHIND_THE_CACHE, VOCAB
+from families import BEHIND_THE_CACHE, VOCAB, going_on
 from transformers import DynamicCache
 
 import prefix_lab as pl
@@ -144,6 +144,21 @@ def test_it_equals_the_models_own_cache_filled_with_the_prefix(name):
     torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
 
 
+def test_a_text_as_long_as_the_table_of_distances_stands_behind_a_prefix():
+    small, long = (
+        tf.MptForCausalLM(
+            tf.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=VOCAB, max_seq_len=length, initializer_range=0.5)
+        ).eval()
+        for length in (7, 64)
+    )
+    long.load_state_dict(small.state_dict())
+    prefix = draw(pl.attach(small, length=P))
+    got = small(tokens()).logits
+    pl.detach(small)
+    pl.attach(long, prefix)
+    torch.testing.assert_close(got, long(tokens()).logits, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["megatron_bert_mlm", "rembert_mlm", "tapas_mlm", "roformer_mlm", "big_bird_mlm"])
 def test_an_encoder_attends_to_prefix_and_text_under_one_softmax(name):
     model, prefix = attached(name)
@@ -210,6 +225,17 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
         ids[1:], attention_mask=torch.ones_like(ids[1:]), max_new_tokens=6, do_sample=False, num_beams=3
     )
     assert torch.equal(row[0], made[True, 3][1])
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_token_that_goes_on_from_a_cache_without_a_mask_sees_all_before_it(name):
+    model, _ = attached(name)
+    ids = tokens()
+    with torch.no_grad():
+        whole = model(ids).logits
+        begun = model(ids[:, :-1], use_cache=True)
+        last = model(ids[:, -1:], **going_on(model, begun)).logits
+    torch.testing.assert_close(last[:, 0], whole[:, -1], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["bloom", "gpt_neo", "megatron_bert_mlm"])

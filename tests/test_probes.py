@@ -115,8 +115,8 @@ def test_a_failing_property_of_the_librarys_makes_no_guess_crash(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "probe", "needs"),
     [
-        ("gpt2", {"pixel_values": torch.ones(1, 3, 8, 8)}, "input_ids"),
-        ("vit", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "pixel_values"),
+        ("gpt2", {"pixel_values": torch.ones(1, 3, 8, 8)}, "input_ids, with what it wants of encoder_hidden_states.$"),
+        ("vit", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "pixel_values.$"),
         ("whisper", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "input_features, decoder_input_ids"),
     ],
 )

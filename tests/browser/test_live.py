@@ -354,6 +354,8 @@ def test_costs_follow_a_finger_and_add_up(part):
     assert "In memory from step to step: 1.99\u00a0GB" in said
     width = costs.locator("svg").first.bounding_box()["width"]
     assert width <= 358
+
+
 LIMITS = "notebooks/07_limits"
 
 

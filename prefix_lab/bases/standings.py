@@ -99,7 +99,9 @@ def report(runs: list, metrics: dict[str, str]) -> list[str]:
         ])  # fmt: skip
     words = {True: "yes", False: "no", None: "not measured"}
     reached = [["goal", "asked", "measured", "reached"]]
-    reached += [[what, bar, value, words[is_reached]] for what, bar, value, is_reached in bars(table)]
+    reached += [
+        [what, bar.replace(" ", "\u00a0"), value, words[is_reached]] for what, bar, value, is_reached in bars(table)
+    ]
     return [as_table(rows) for rows in (scores, shares, reached)]
 
 
@@ -110,7 +112,7 @@ def printed(method: str) -> str:
 
 def _score(found: dict) -> str:
     """The mean, and the standard deviation where there are several seeds."""
-    return f"{found['mean']:.1f}" + (f" ± {found['sd']:.1f}" if found["seeds"] > 1 else "")
+    return f"{found['mean']:.1f}" + (f"\u00a0±\u00a0{found['sd']:.1f}" if found["seeds"] > 1 else "")
 
 
 def as_table(rows: list[list[str]]) -> str:

@@ -158,6 +158,26 @@ def test_a_part_called_by_itself_keeps_its_prefix_after_its_implementation_was_r
     assert torch.equal(model.encoder(**ids).last_hidden_state, expected)
 
 
+def test_weights_that_a_module_lays_out_itself_are_those_of_its_own_tokens():
+    """RADIO attends to each picture of a pack and puts the weights side by side in one square."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "mlp_ratio": 2.0}
+    model = tf.RadioModel(tf.RadioConfig(**sizes, patch_size=4, patch_dim=48, max_img_size=32)).eval()
+    inputs = {"pixel_values": torch.randn(4 + 8, 48), "image_grid_hw": torch.tensor([[2, 2], [2, 4]])}
+    shake(pl.attach(model, length=3, probe=inputs))
+    want = model(**inputs).last_hidden_state
+    model.set_attn_implementation("eager")
+    laid = []
+    site = model.get_submodule(model.attached_prefixes.prefixes[0].config.sites[0].name)
+    site.register_forward_hook(lambda module, args, output: laid.append(output[1]))
+    torch.testing.assert_close(model(**inputs).last_hidden_state, want, rtol=1e-4, atol=1e-5)
+    one = 4 + 10  # a picture's patches stand behind its class and register tokens
+    assert laid[0].shape == (1, 4, one + 18, one + 18)
+    assert (laid[0][..., :one, one:] == 0).all()
+    last = pl.attention_mass(model, **inputs)[model.attached_prefixes.prefixes[0].config.sites[0].name]  # of the second
+    torch.testing.assert_close(laid[0][..., one:, one:].sum(-1), 1 - last, rtol=1e-4, atol=1e-5)
+
+
 # --- what is not reached is named --------------------------------------------------------------------------------
 
 

@@ -92,12 +92,21 @@ def test_a_tiny_weight_on_a_later_token_is_seen_in_every_precision(dtype):
     assert not sees_later_tokens(attend, None, query, key, value, torch.ones(3, 3, dtype=torch.bool).tril())
 
 
-def test_keys_beside_a_sequence_s_own_do_not_make_it_an_encoder():
-    """Each token sees the tokens up to itself, and two keys that stand behind them all."""
-    mask = torch.cat([torch.ones(3, 3).tril(), torch.ones(3, 2)], dim=1).bool()[None, None]
-    query, key = torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 4)
-    module = torch.nn.Module()
-    assert sees_later_tokens(sdpa_attention_forward, module, query, key, key, mask, is_causal=False) is False
+@pytest.mark.parametrize(
+    ("rows", "later"),
+    [
+        (["10011", "11011", "11111"], False),  # two keys stand behind the sequence's own, and all tokens see them
+        (["10011", "11011", "11011"], False),  # likewise, and the last token is padding
+        (["110", "110", "110"], True),  # padding at the end again, of an encoder of two tokens
+        (["110", "111", "011"], True),  # a window of an encoder
+        (["100", "110", "111"], False),
+    ],
+)
+def test_whether_a_token_sees_a_later_one_is_asked_of_the_sequence_s_own_keys(rows, later):
+    mask = torch.tensor([[letter == "1" for letter in row] for row in rows])[None, None]
+    query, key = (torch.randn(1, 2, length, 4) for length in mask.shape[2:])
+    seen = sees_later_tokens(sdpa_attention_forward, torch.nn.Module(), query, key, key, mask, is_causal=False)
+    assert seen is later
 
 
 def test_a_model_in_bfloat16_has_the_kinds_that_it_has_in_float32():

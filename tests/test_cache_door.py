@@ -11,6 +11,7 @@ from families import BEHIND_THE_CACHE, VOCAB, going_on
 from transformers import DynamicCache
 
 import prefix_lab as pl
+from prefix_lab.cache import with_prefix
 
 P = 4
 pytestmark = pytest.mark.filterwarnings("ignore::prefix_lab.coverage.UnreachedWarning")
@@ -225,6 +226,22 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
         ids[1:], attention_mask=torch.ones_like(ids[1:]), max_new_tokens=6, do_sample=False, num_beams=3
     )
     assert torch.equal(row[0], made[True, 3][1])
+
+
+def test_one_token_without_a_mask_is_given_none_and_several_are_given_what_none_meant():
+    class Reads(torch.nn.Module):
+        def forward(self, hidden_states, cache=None, attention_mask=None): ...
+
+    filled, part = DynamicCache(), torch.zeros(1, 2, 3, 4)
+    filled.update(part, part, 0)
+    found = torch.zeros(1, 2, P, 4), torch.zeros(1, 2, P, 4), None
+    states = torch.zeros(1, 1, 8)
+    given = {"hidden_states": states, "cache": filled}
+    assert "attention_mask" not in with_prefix(Reads(), given, states, found, "decoder", False)
+    states = torch.zeros(1, 3, 8)
+    mask = with_prefix(Reads(), {"hidden_states": states}, states, found, "decoder", False)["attention_mask"]
+    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(3, P), torch.ones(3, 3).tril()], dim=1).bool())
+    assert "attention_mask" not in with_prefix(Reads(), {"hidden_states": states}, states, found, "encoder", False)
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -92,12 +92,21 @@ def test_a_tiny_weight_on_a_later_token_is_seen_in_every_precision(dtype):
     assert not sees_later_tokens(attend, None, query, key, value, torch.ones(3, 3, dtype=torch.bool).tril())
 
 
-def test_keys_beside_a_sequence_s_own_do_not_make_it_an_encoder():
-    """Each token sees the tokens up to itself, and two keys that stand behind them all."""
-    mask = torch.cat([torch.ones(3, 3).tril(), torch.ones(3, 2)], dim=1).bool()[None, None]
-    query, key = torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 4)
-    module = torch.nn.Module()
-    assert sees_later_tokens(sdpa_attention_forward, module, query, key, key, mask, is_causal=False) is False
+@pytest.mark.parametrize(
+    ("rows", "later"),
+    [
+        (["10011", "11011", "11111"], False),  # two keys stand behind the sequence's own, and all tokens see them
+        (["10011", "11011", "11011"], False),  # likewise, and the last token is padding
+        (["110", "110", "110"], True),  # padding at the end again, of an encoder of two tokens
+        (["110", "111", "011"], True),  # a window of an encoder
+        (["100", "110", "111"], False),
+    ],
+)
+def test_whether_a_token_sees_a_later_one_is_asked_of_the_sequence_s_own_keys(rows, later):
+    mask = torch.tensor([[letter == "1" for letter in row] for row in rows])[None, None]
+    query, key = (torch.randn(1, 2, length, 4) for length in mask.shape[2:])
+    seen = sees_later_tokens(sdpa_attention_forward, torch.nn.Module(), query, key, key, mask, is_causal=False)
+    assert seen is later
 
 
 def test_a_model_in_bfloat16_has_the_kinds_that_it_has_in_float32():
@@ -156,6 +165,26 @@ def test_a_part_called_by_itself_keeps_its_prefix_after_its_implementation_was_r
         if hasattr(module, "config"):
             module.config._attn_implementation_internal = "sdpa"
     assert torch.equal(model.encoder(**ids).last_hidden_state, expected)
+
+
+def test_weights_that_a_module_lays_out_itself_are_those_of_its_own_tokens():
+    """RADIO attends to each picture of a pack and puts the weights side by side in one square."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "mlp_ratio": 2.0}
+    model = tf.RadioModel(tf.RadioConfig(**sizes, patch_size=4, patch_dim=48, max_img_size=32)).eval()
+    inputs = {"pixel_values": torch.randn(4 + 8, 48), "image_grid_hw": torch.tensor([[2, 2], [2, 4]])}
+    shake(pl.attach(model, length=3, probe=inputs))
+    want = model(**inputs).last_hidden_state
+    model.set_attn_implementation("eager")
+    laid = []
+    site = model.get_submodule(model.attached_prefixes.prefixes[0].config.sites[0].name)
+    site.register_forward_hook(lambda module, args, output: laid.append(output[1]))
+    torch.testing.assert_close(model(**inputs).last_hidden_state, want, rtol=1e-4, atol=1e-5)
+    one = 4 + 10  # a picture's patches stand behind its class and register tokens
+    assert laid[0].shape == (1, 4, one + 18, one + 18)
+    assert (laid[0][..., :one, one:] == 0).all()
+    last = pl.attention_mass(model, **inputs)[model.attached_prefixes.prefixes[0].config.sites[0].name]  # of the second
+    torch.testing.assert_close(laid[0][..., one:, one:].sum(-1), 1 - last, rtol=1e-4, atol=1e-5)
 
 
 # --- what is not reached is named --------------------------------------------------------------------------------

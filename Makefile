@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 export PYTHONUTF8 := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup book test notebooks bases serve bench clean
+.PHONY: help setup book test notebooks chapter bases serve bench clean
 help:      ## list these targets
 	@sed -n 's/^\([a-z]*\): *[a-z ]*## /  make \1\t/p' Makefile | expand -t 18
 
@@ -24,10 +24,13 @@ test: setup  ## ruff, unit tests, every notebook again, the book, its pages in a
 	$(PY) -m pytest -n 2 --dist loadfile tests --ignore tests/browser
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(NBVAL) notebooks
 	$(PY) tools/book.py
-	$(PY) -m pytest tests/browser
+	$(PY) -m pytest -n 2 --dist loadgroup tests/browser
 
 notebooks: setup  ## execute the notebooks in place, ready to commit (one: make notebooks ONLY=05)
 	@$(PY) tools/chapters.py $(ONLY)
+
+chapter: setup  ## begin a chapter: make chapter NAME=10_little_data
+	@$(PY) tools/skeleton.py $(NAME)
 
 bases: setup  ## pretrain the lab's own models again, from nothing
 	$(PY) -m prefix_lab.bases.pretrain

@@ -66,6 +66,7 @@ _ROOMS = {
     "packing",
     "batches",
     "losses",
+    "resuming",
     "training",
     "prediction",
     "prompt",

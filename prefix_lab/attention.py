@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .arguments import several
+from .arguments import parameters, several
 from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
@@ -45,6 +45,9 @@ class PrefixAttention:
         output = attend(module, query, key, value, mask, **kwargs)
         if self.attachment.recorder is not None:
             self.attachment.recorder(self.site, output, prefix_key.shape[2])
+        if "cu_seqlens" in parameters(module) and output[1] is not None:
+            # a module that attends piece by piece lays out the weights itself, in a square of its own tokens
+            return output[0], output[1][..., prefix_key.shape[2] :]  # (B, H, T, S)
         return output
 
 
@@ -118,15 +121,23 @@ def attach(
 ):
     """Freeze the model and put a prefix at every attention, in place; returns the trainable Prefix.
 
-    prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are
-    attached already, such a dict is added to them, and the weights stay frozen or not as they are. Or the folder or
-    hub repository ("user/repo") that holds them. Without one, a new Prefix is made: `length` P (default 10), and
-    `reparam`, `hidden`, `init`, `tokenizer` as in `make_prefix`.
-    kinds: some of "encoder", "decoder", "cross"; parts: "language_model" or names of modules; default all that the
-    probe reaches. probe: a small batch of the model's inputs; by default text, or what else the model reads.
-    freeze=False leaves the weights trainable. What has no prefix is named in `prefix.unreached` and in one
-    UnreachedWarning. Raises ValueError or TypeError, the model unchanged, for whatever does not fit.
-    Source: Li & Liang 2021, section 4.
+    - model: any transformers model; it stays the same object, of the same class
+    - prefix: a Prefix, or a dict of several by name (then returned as such), to be chosen by `select`; where some are
+      attached already, such a dict is added to them, and the weights stay frozen or not as they are. Or the folder or
+      hub repository ("user/repo") that holds them. Default: a new one, made by the next five
+    - length: P, the virtual tokens at each attention (default 10, or the tokens of `init`)
+    - reparam: None, so that keys and values are trained themselves, or "mlp", a network that makes them
+    - hidden: the inner width k of that network (default 512)
+    - init: "random"; "vocabulary" (keys and values of P random tokens); "text: ..." (those of a text, cut to P or
+      repeated); token ids (P,); or a pair of keys and values for each site, each (H_kv, P, D_h)
+    - tokenizer: reads the text of `init`; default the model's own
+    - kinds: some of "encoder", "decoder", "cross"; default all
+    - parts: "language_model", or names of modules; default all that the probe reaches
+    - freeze: False leaves the weights trainable
+    - probe: a small batch of the model's inputs; default text, or what else the model reads
+
+    What has no prefix is named in `prefix.unreached` and in one UnreachedWarning. Raises ValueError or TypeError, the
+    model unchanged, for whatever does not fit. Source: Li & Liang 2021, section 4.
     """
     attachment = getattr(model, SLOT, None)
     if attachment is not None:
@@ -271,7 +282,10 @@ def _warn_if_frozen(model, attachment: Attachment) -> None:
 def detach(model: PreTrainedModel, name: str | None = None) -> Any:
     """Take the prefix off again and give the model back bit for bit as it was; returns what was attached.
 
-    name: only this one of several; with the last one the model is as it was. Raises ValueError for an unknown name.
+    - model: one with a prefix
+    - name: only this one of several; with the last one the model is as it was
+
+    Raises ValueError for an unknown name.
     """
     attachment = attached(model)
     if name is not None and attachment.names != (name,):

@@ -33,6 +33,9 @@ class Checkpointed:
     def save_pretrained(self, folder: str | os.PathLike, *, is_main_process: bool = True) -> Path:
         """Write the prefix as it is (with its MLP, unless materialized) into the folder; atomic. Returns the folder.
 
+        - folder: created where it is new
+        - is_main_process: False writes nothing
+
         Sharded parameters (FSDP2) are gathered, so that every process must call this; the first one writes.
         """
         state = self.state_dict()
@@ -42,11 +45,14 @@ class Checkpointed:
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike, name: str | None = None, *, revision=None, token=None):
-        """Read a saved prefix: from a folder of its own, from one that a model or the Trainer was saved into with a
-        prefix attached, from PEFT's, or from the hub ("user/repo").
+        """Read a saved prefix, ours or PEFT's, from a folder or from the hub.
 
-        name: which one, where the folder holds several. Raises FileNotFoundError or ValueError, naming the file, for
-        anything but a whole prefix.
+        - folder: of its own, or one that a model or the Trainer was saved into with a prefix attached; or "user/repo"
+        - name: which one, where the folder holds several
+        - revision: the branch, tag or commit on the hub
+        - token: for a private repository
+
+        Raises FileNotFoundError or ValueError, naming the file, for anything but a whole prefix.
         """
         path = hub.located(folder, revision=revision, token=token)
         if (path / PEFT_NAME).is_file() and not prefixes_in(path):
@@ -63,7 +69,13 @@ class Checkpointed:
         return prefix
 
     def push_to_hub(self, repo_id: str, *, private: bool | None = None, token=None, message: str = "A prefix") -> str:
-        """Put the prefix, with a card, into the repository "user/repo", which is created if new; its address."""
+        """Put the prefix, with a card, into a repository on the hub; returns its address.
+
+        - repo_id: "user/repo"; created if new
+        - private: whether a new one is
+        - token: of a user who may write there
+        - message: of the commit
+        """
 
         def write_all(folder: Path) -> None:
             self.save_pretrained(folder)

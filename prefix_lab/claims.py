@@ -11,8 +11,9 @@ from .extras import extra
 def claim(text: str, condition) -> None:
     """Print `✓ text`, with the measured figure written into `text`; AssertionError names a false claim.
 
-    `condition` is one truth value: a bool, or a boolean array or tensor of one element. Anything else,
-    such as a number, a tuple or an array that still needs `.all()`, raises TypeError.
+    - text: what is claimed
+    - condition: one truth value, a bool or a boolean array or tensor of one element; anything else, such as a number,
+      a tuple or an array that still needs `.all()`, raises TypeError
     """
     if isinstance(condition, (np.ndarray, np.bool_, torch.Tensor)):
         if str(condition.dtype).removeprefix("torch.") != "bool":

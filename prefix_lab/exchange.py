@@ -26,6 +26,9 @@ class Exchanged:
     def to_peft(self, folder: str | os.PathLike, task_type: str | None = None) -> Path:
         """Write PEFT's two files, adapter_config.json and adapter_model.safetensors; needs `peft`.
 
+        - folder: created where it is new
+        - task_type: PEFT's, such as "CAUSAL_LM"; default what the class of the model says
+
         PEFT knows one block of keys and values of equal shape, at the self-attention of a decoder (or of a model that
         is an encoder only); ValueError for all else. PEFT counts the prefix as P positions, so there the model's
         own tokens start at position P; pass position_ids to a model here to compare.
@@ -71,6 +74,8 @@ class Exchanged:
     @classmethod
     def from_peft(cls, folder: str | os.PathLike):
         """Read the prefix in PEFT's two files; `attach` fits it to the model's self-attentions in order.
+
+        - folder: with adapter_config.json and adapter_model.safetensors
 
         Raises FileNotFoundError or ValueError for anything else, and for tensors beside the prefix, such as a head.
         """

@@ -12,6 +12,9 @@ from .sites import Site
 def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:
     """lambda: the share of attention that falls on the prefix, (B, H, T) for each site's name.
 
+    - model: one with a prefix
+    - inputs: what its forward takes, by name
+
     The rest, 1 - lambda, falls on the content (He et al. 2022, equation 7). Computed by the model's own eager
     attention, so that masks, position biases and soft caps are all in it; a row without a prefix has 0.
     """

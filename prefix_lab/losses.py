@@ -31,6 +31,40 @@ class Watched(TorchFunctionMode):
         return mean
 
 
+class Shaped(TorchFunctionMode):
+    """While open, the cross-entropies with one right answer are smoothed, and their classes weighted."""
+
+    def __init__(self, label_smoothing: float, class_weights=None):
+        super().__init__()
+        self.smoothing, self.weights = label_smoothing, class_weights
+        self.met = False
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function is F.cross_entropy:
+            scores, labels = (*args, *(kwargs[name] for name in ("input", "target") if name in kwargs))[:2]
+            if not labels.is_floating_point():
+                kwargs = kwargs | {"label_smoothing": self.smoothing, "weight": self._weights(scores)}
+                self.met = True
+        return function(*args, **kwargs)
+
+    def __exit__(self, kind, *rest):
+        super().__exit__(kind, *rest)
+        if kind is None and not self.met:
+            raise ValueError(
+                "label_smoothing and class_weights must be left out where the loss is no cross-entropy with one right "
+                f"answer, got label_smoothing={self.smoothing}, class_weights={self.weights}"
+            )
+
+    def _weights(self, scores: torch.Tensor) -> torch.Tensor | None:
+        if self.weights is None:
+            return None
+        weights = torch.as_tensor(self.weights, dtype=scores.dtype, device=scores.device)  # (classes)
+        if weights.shape != scores.shape[1:2]:
+            raise ValueError(f"class_weights must be one for each of {scores.shape[1]} classes, got {self.weights}")
+        return weights
+
+
 def watched_loss(model, batch: dict) -> tuple[torch.Tensor, Watched]:
     """The model's loss of a batch, and what it counts."""
     with Watched() as seen:

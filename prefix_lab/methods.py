@@ -60,6 +60,9 @@ class Tuning:
     def save(self, folder: str | os.PathLike, *, is_main_process: bool = True) -> Path:
         """Write what was trained into the folder, the task's head with it; atomic. `load` puts it on a model again.
 
+        - folder: created where it is new
+        - is_main_process: False writes nothing
+
         A prefix is written as `Prefix.save_pretrained` writes it. Raises ValueError after `undo()`.
         """
         if getattr(self.model, _SLOT, None) is not self:
@@ -106,10 +109,13 @@ class Tuning:
 def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     """Freeze the model and make what `method` trains trainable, in place; `fit(model, ...)` then trains just that.
 
-    method and its settings: "prefix" (`length` 10, `reparam` "mlp", and all else that `attach` takes); "prompt"
-    (`length` 10 vectors before the input, `init` "vocabulary" or "random"); "lora" (`r` 8, `alpha` 16, `layers`:
-    names as in peft, default every linear layer of the attentions); "bitfit" (the biases; of a model without them,
-    the norms); "head" (nothing but the task's head); "full" (all weights, of which a copy is kept for `undo`).
+    - model: any transformers model that is not tuned yet
+    - method: "prefix", "prompt", "lora", "bitfit" (the biases; of a model without them, the norms), "head" (nothing
+      but the task's head) or "full" (all weights, of which a copy is kept for `undo`)
+    - settings: of "prefix" `length` 10, `reparam` "mlp", and all else that `attach` takes; of "prompt" `length` 10
+      vectors before the input, `init` "vocabulary" or "random"; of "lora" `r` 8, `alpha` 16, `layers` by their names
+      as in peft, default every linear layer of the attentions
+
     Raises ValueError, the model unchanged, for a method or a model that does not fit.
     Sources: Li & Liang 2021; Lester et al. 2021; Hu et al. 2022; Ben Zaken et al. 2022.
     """
@@ -137,8 +143,13 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
 def load(model: PreTrainedModel, folder: str | os.PathLike, *, revision=None, token=None) -> Tuning:
     """Put on a model what `Tuning.save` wrote, or a saved prefix, ours or PEFT's, with its task's head; ready to train.
 
-    folder: a folder, or a repository "user/repo" on the hub. Raises FileNotFoundError or ValueError, the model
-    unchanged, for anything but a whole one that this model takes to the last tensor; warns of a head that stays as is.
+    - model: of the class that it was trained on
+    - folder: a folder, or a repository "user/repo" on the hub
+    - revision: the branch, tag or commit there
+    - token: for a private repository
+
+    Raises FileNotFoundError or ValueError, the model unchanged, for anything but a whole one that this model takes to
+    the last tensor; warns of a head that stays as is.
     """
     path = hub.located(folder, revision=revision, token=token)
     if (path / "tuning.json").is_file():

@@ -122,7 +122,13 @@ def choosing(model, tokens):
 def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 50, max_new_tokens: int = 64) -> list:
     """The model's answer to each row: a text, for "classify" one of `labels`, for "tag" a list of them.
 
-    Batches are of rows of like length; a decoder's are padded on the left. max_new_tokens: of a generated text, greedy.
+    - model: with a prefix or without, and with a head where `kind` needs one
+    - tokenizer: the model's
+    - rows: dicts with "source", as `load_task` gives them
+    - kind: "generate", "classify", "tag" or "span"
+    - labels: all that there are, for "classify" and "tag"
+    - batch_size: rows of like length to a batch
+    - max_new_tokens: of a generated text, greedy
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")

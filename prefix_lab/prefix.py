@@ -23,9 +23,12 @@ STD = 0.02  # of random keys and values: small keys leave every token near its o
 class PrefixConfig:
     """What a prefix is made of; the JSON beside its tensors.
 
-    length P: virtual tokens. sites: where it enters. reparam: None (direct) or "mlp". hidden: the MLP's inner
-    width k (Li & Liang 2021, 4.3: 512 for table-to-text, 800 for summaries). init: how it started, for the
-    record. base: name and class of the model it was made for.
+    - length: P, the virtual tokens at each attention
+    - sites: where the prefix enters, each with the shape of its keys and values (`Site`)
+    - reparam: None (direct) or "mlp"
+    - hidden: the inner width k of that network (Li & Liang 2021, 4.3: 512 for table-to-text, 800 for summaries)
+    - init: how it started, for the record
+    - base: name and class of the model that it was made for
     """
 
     length: int
@@ -54,7 +57,9 @@ class Prefix(Checkpointed, Exchanged, nn.Module):
 
     Direct: the keys and values are the parameters. With reparam="mlp" they are W tanh(U E + b) + c for a small
     matrix E (P, width), with one U for each kind of attention and one W for each site (equation 3 there);
-    `materialize()` computes them once and drops the MLP.
+    `materialize()` computes them once and drops the MLP. `num_parameters` counts what is trained.
+
+    - config: what it is made of; its numbers are random until `start_from` or training sets them
     """
 
     config_class = PrefixConfig
@@ -79,7 +84,10 @@ class Prefix(Checkpointed, Exchanged, nn.Module):
                 self.values.append(nn.Parameter(STD * torch.randn(s.kv_heads, config.length, s.value_dim)))
 
     def forward(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys (H_kv, P, D_k) and values (H_kv, P, D_v) of the site with this index."""
+        """Keys (H_kv, P, D_k) and values (H_kv, P, D_v) of one site.
+
+        - index: the site's place in `config.sites`
+        """
         if self.config.reparam is None:
             return self.keys[index], self.values[index]
         site = self.config.sites[index]
@@ -110,6 +118,8 @@ class Prefix(Checkpointed, Exchanged, nn.Module):
     def start_from(self, pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> "Prefix":
         """Set every site's keys and values to these, in place; through the MLP by least squares.
 
+        - pairs: keys (H_kv, P, D_k) and values (H_kv, P, D_v) for each site
+
         The MLP's last layer is linear, so the smallest change of W and c that yields the given tensors has a closed
         form; it is exact for P <= k. Raises ValueError, with nothing changed, where a shape differs.
         """
@@ -139,7 +149,11 @@ class Prefix(Checkpointed, Exchanged, nn.Module):
         return self
 
     def config_for(self, sites: tuple[Site, ...], model: str) -> PrefixConfig:
-        """The configuration with the sites of a model of this class; ValueError, both shapes named, if they differ."""
+        """The configuration with a model's sites in place of its own; ValueError, both shapes named, if they differ.
+
+        - sites: the model's, in order
+        - model: its class's name, for the message
+        """
         mine = self.config.sites
         if mine[0].kind == "self":  # from PEFT, which names no sites: the model's own self-attention, in order
             kind = "decoder" if any(site.kind == "decoder" for site in sites) else "encoder"
@@ -203,7 +217,7 @@ def make_prefix(
         length = pairs[0][0].shape[1] if length is None and pairs else length
 
     base = {"name": model.config._name_or_path, "class": type(model).__name__}
-    base["is_encoder_decoder"] = bool(getattr(model.config, "is_encoder_decoder", False))
+    base["is_encoder_decoder"] = model.config.is_encoder_decoder
     config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
     prefix = Prefix(config).to(device or device_of(model))
     if isinstance(init, torch.Tensor):

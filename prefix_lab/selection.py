@@ -220,9 +220,13 @@ class Selection:
 def select(model: PreTrainedModel, names: str | None | Sequence[str | None]) -> Selection:
     """Within it, the model uses this prefix (a name, or None for the bare model), or one for each row (a list).
 
+    - model: one with prefixes that were attached by name
+    - names: one for all rows, or a list of B names, where None is the bare model; under beam search the rows are the
+      prompts, not the beams
+
     `with select(model, "polite"):` holds in this thread, and in what copies its context (asyncio); or
-    `select(model, "polite").generate(...)`, a handle that can be given to a thread. Under beam search the rows are the
-    prompts, not the beams. Raises ValueError for a name that is not attached.
+    `select(model, "polite").generate(...)`, a handle that can be given to a thread. Raises ValueError for a name that
+    is not attached.
     """
     return Selection(model, names)
 

@@ -22,9 +22,13 @@ __all__ = ["KINDS", "Site", "Survey", "configs", "find_sites", "listening", "of_
 class Site:
     """One attention of a model: its module's name, its kind, and the shape of its keys and values.
 
-    `kind` is "encoder" (every token sees every token), "decoder" (causal) or "cross" (queries of one sequence,
-    keys of another). A module that is called several times (ALBERT shares one among its layers) is one site.
-    `door` says how a prefix gets there: "interface", or "cache" where attention is the model's own code.
+    - name: of its module; one that is called several times (ALBERT shares one among its layers) is one site
+    - kind: "encoder" (every token sees every token), "decoder" (causal) or "cross" (queries of one sequence, keys of
+      another)
+    - kv_heads: H_kv, the heads that keys and values have
+    - key_dim: D_k, the width of a key
+    - value_dim: D_v, the width of a value
+    - door: how a prefix gets there: "interface", or "cache" where attention is the model's own code
     """
 
     name: str
@@ -63,7 +67,9 @@ class Survey:
 def find_sites(model: PreTrainedModel, probe: dict | None = None) -> tuple[Site, ...]:
     """Ask the model where it attends: one forward pass of a few tokens, weights untouched.
 
-    `probe` is a small batch of the model's inputs, for a model whose inputs cannot be guessed from its signature.
+    - model: any transformers model
+    - probe: a small batch of its inputs, where they cannot be guessed from its signature
+
     Sites whose output reaches nothing that the model returns are left out. Raises TypeError for anything that is not
     a transformers model, and ValueError where attention does not go through the library's interface.
     """

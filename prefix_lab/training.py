@@ -1,10 +1,12 @@
 """The training loop that the book teaches: it trains what requires a gradient, and with a prefix that is P alone."""
 
 import math
+import os
 import sys
 import time
 import warnings
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
 from numbers import Real
 
 import torch
@@ -12,8 +14,10 @@ from transformers import PreTrainedModel
 
 from .arguments import integer
 from .batches import collate, loader
-from .losses import Mean, watched_loss
+from .extras import extra
+from .losses import Mean, Shaped, watched_loss
 from .probes import same_modes
+from .resuming import Endless, Run
 from .rows import IGNORED, encode
 from .selection import refuse_row_selection
 
@@ -29,6 +33,37 @@ class History:
     validation: list[tuple[int, float]] = field(default_factory=list)
     seconds: float = 0.0
 
+    def to_dict(self) -> dict:
+        """The fields as lists and numbers."""
+        return asdict(self)
+
+    def to_frame(self):
+        """A pandas DataFrame with a row for each step: loss, lr and, where it was taken, validation."""
+        with extra("book"):
+            import pandas
+
+        frame = pandas.DataFrame({"loss": self.loss, "lr": self.lr}, index=range(1, len(self.loss) + 1))
+        return frame.rename_axis("step").join(pandas.Series(dict(self.validation), name="validation", dtype=float))
+
+    def plot(self, ax=None):
+        """Draw the losses over the steps with matplotlib; returns the axes."""
+        with extra("book"):
+            import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        ax.plot(range(1, len(self.loss) + 1), self.loss, label="training")
+        if self.validation:
+            ax.plot(*zip(*self.validation), marker="o", label="validation")
+            ax.legend()
+        ax.set(xlabel="step", ylabel="loss")
+        return ax
+
+    @property
+    def stale(self) -> int:
+        """How many validations have come since the best one."""
+        losses = [loss for _, loss in self.validation]
+        return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
 
 def fit(
     model: PreTrainedModel,
@@ -36,12 +71,18 @@ def fit(
     *,
     steps: int = 200,
     batch_size: int = 16,
+    accumulation: int = 1,
     lr: float = 5e-3,
     weight_decay: float = 0.0,
     warmup: float = 0.1,
     max_norm: float = 1.0,
+    label_smoothing: float = 0.0,
+    class_weights=None,
+    dtype: torch.dtype | None = None,
     validation=None,
     every: int = 50,
+    patience: int | None = None,
+    checkpoint: str | os.PathLike | None = None,
     seed: int = 0,
     tokenizer=None,
     max_length: int | None = None,
@@ -49,9 +90,27 @@ def fit(
 ) -> History:
     """Train whatever requires a gradient with AdamW: linear warm-up, linear decay, clipped gradient norm.
 
-    train: rows with "source" and "target" texts, with chat "messages", or with what the model's forward takes
-    ("input_ids", "labels", ...), as a list, columns, a dataset or a stream; or ready batches (a DataLoader, a list).
-    validation: likewise; its loss is taken every `every` steps and at the end. max_length: longer rows are cut.
+    - model: what in it requires a gradient is trained, after `attach` or `tune`
+    - train: rows with "source" and "target" texts, with chat "messages", or with what the model's forward takes
+      ("input_ids", "labels", ...), as a list, columns, a dataset or a stream; or ready batches (a DataLoader, a list)
+    - steps: updates in all
+    - batch_size: rows to a batch
+    - accumulation: batches to a step, whose loss is the mean over all their labels
+    - lr: the highest learning rate
+    - weight_decay: of AdamW
+    - warmup: the share of the steps in which the rate rises
+    - max_norm: to which the gradient is clipped
+    - label_smoothing, class_weights: shape the training loss where it is a cross-entropy; a weight for each class
+    - dtype: compute in it (autocast)
+    - validation: data as `train`, whose loss is taken every `every` steps and at the end
+    - every: steps between two validations, and between two checkpoints
+    - patience: stop after so many validations without a better one, with the best weights
+    - checkpoint: a folder, from which a run that was killed goes on
+    - seed: of the order of the rows, and of dropout
+    - tokenizer: reads texts; default the model's own
+    - max_length: tokens; longer rows are cut
+    - progress: whether a bar is shown
+
     Ctrl-C ends the training with what was learnt, and a warning.
     Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
     finite or counts no label, and by row and name for data that the model cannot read.
@@ -60,49 +119,61 @@ def fit(
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the model has nothing to train; call prefix_lab.attach(model) first")
-    steps, every, seed = integer("steps", steps), integer("every", every), int(seed)
-    for name, value in (("lr", lr), ("weight_decay", weight_decay), ("max_norm", max_norm)):
-        _refuse_number(name, value)
-    _refuse_number("warmup", warmup, most=1)
+    settings = dict(
+        steps=integer("steps", steps), batch_size=batch_size, accumulation=integer("accumulation", accumulation), lr=lr,
+        weight_decay=weight_decay, warmup=warmup, max_norm=max_norm, label_smoothing=label_smoothing,
+        class_weights=class_weights, dtype=dtype, every=integer("every", every), patience=patience, seed=int(seed),
+        max_length=max_length,
+    )  # fmt: skip
+    for name in ("lr", "weight_decay", "max_norm", "warmup", "label_smoothing"):
+        _refuse_number(name, settings[name], most=1 if name in ("warmup", "label_smoothing") else math.inf)
+    if patience is not None and validation is None:
+        raise ValueError(
+            f"validation must be given with patience={integer('patience', patience)}: it says when to stop"
+        )
     refuse_row_selection(model)
     optimizer = torch.optim.AdamW([p for _, p in parameters], lr=lr, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps, warmup))
-    history, start = History(), time.perf_counter()
+    shaped = Shaped(label_smoothing, class_weights) if label_smoothing or class_weights is not None else nullcontext()
+    history, counted = History(), False
     with torch.random.fork_rng(devices=[]), same_modes(model):
-        torch.manual_seed(seed)
+        torch.manual_seed(settings["seed"])
         batches = endless(loader(model, train, batch_size, tokenizer, True, max_length, name="train"))
         held_out = None  # encoded once
         if validation is not None:
             held_out = loader(model, validation, batch_size, tokenizer, False, max_length, name="validation")
-        bar, counted = _bar(steps, progress), False
+        run = Run(checkpoint, settings, parameters, optimizer, batches)
+        best = run.go_on(history)
+        done, begun = len(history.loss), time.perf_counter() - history.seconds
+        bar = _bar(steps, done, progress)
         optimizer.zero_grad()  # what the caller has left behind does not count
         try:
-            for step in range(1, steps + 1):
+            for step in range(done + 1, settings["steps"] + 1):
+                if patience is not None and history.stale >= patience:
+                    break
                 model.train()
-                batch = _moved(next(batches), model.device)
-                with _fresh_casts(model.device.type):
-                    loss = model(**batch).loss
-                    if loss.isnan():  # a mean over no label, perhaps, which is to count nothing
-                        loss, seen = watched_loss(model, batch)
-                        counted |= any(seen.counts)
-                    else:
-                        counted = True
-                if not torch.isfinite(loss):
-                    raise ValueError(f"the loss is {loss.item()} at step {step}; lower lr={lr} or check the labels")
-                loss.backward()
-                if step == 1:
+                with shaped, _casts(model.device.type, dtype):
+                    loss, some = _backward(model, batches, settings["accumulation"])
+                counted |= some
+                if not math.isfinite(loss):
+                    raise ValueError(f"the loss is {loss} at step {step}; lower lr={lr} or check the labels")
+                if step == done + 1:
                     _refuse_untrained(parameters)
                 torch.nn.utils.clip_grad_norm_([p for _, p in parameters], max_norm)
+                optimizer.param_groups[0]["lr"] = lr * rate(step - 1, steps, warmup)
                 optimizer.step()
-                history.loss.append(loss.item())
-                history.lr.append(schedule.get_last_lr()[0])
-                schedule.step()
                 optimizer.zero_grad()  # or the next step's gradient would be added to this one's
-                if held_out is not None and (step % every == 0 or step == steps):
-                    history.validation.append((step, evaluate(model, held_out)))
-                bar.set_postfix_str(f"loss {history.loss[-1]:.3f}", refresh=False)
+                history.loss.append(loss)
+                history.lr.append(optimizer.param_groups[0]["lr"])
+                if step % every == 0 or step == steps:
+                    if held_out is not None:
+                        history.validation.append((step, evaluate(model, held_out)))
+                        if patience is not None and history.stale == 0:
+                            best = {name: p.detach().clone() for name, p in parameters}
+                    history.seconds = time.perf_counter() - begun
+                    run.keep(history, best)
+                bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
                 bar.update()
-            if not counted:
+            if not counted and len(history.loss) > done:
                 raise ValueError(f"labels must count for something, got {IGNORED} alone in all batches from row 0 on")
         except KeyboardInterrupt:
             warnings.warn(
@@ -112,15 +183,37 @@ def fit(
         finally:
             bar.close()
             optimizer.zero_grad()
-    history.seconds = time.perf_counter() - start
+    for name, parameter in parameters if best else ():
+        parameter.data.copy_(best[name])
+    history.seconds = time.perf_counter() - begun
     return history
 
 
-def _fresh_casts(device: str):
-    """The autocast that the caller is in, if any, without its cache: it would hand out last step's weights again."""
-    return torch.autocast(
-        device, torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device), cache_enabled=False
-    )
+def _backward(model, batches, accumulation: int) -> tuple[float, bool]:
+    """Put the gradient of the mean loss over the labels of the next batches into the parameters.
+
+    Returns that loss, and whether any label counted.
+    """
+    losses, counts = [], []
+    for batch in [_moved(next(batches), model.device) for _ in range(accumulation)]:
+        loss, count = model(**batch).loss if accumulation == 1 else None, 1
+        if loss is None or loss.isnan():  # a mean over no label, perhaps, which is to count nothing
+            loss, seen = watched_loss(model, batch)
+            count = sum(seen.counts)
+        (loss * count if accumulation > 1 else loss).backward()
+        losses.append(loss.item())
+        counts.append(count)
+    if accumulation > 1:
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad /= max(1, sum(counts))
+    return sum(a * n for a, n in zip(losses, counts)) / max(1, sum(counts)), any(counts)
+
+
+def _casts(device: str, dtype: torch.dtype | None):
+    """Autocast to `dtype`, or the caller's; without its cache, which would hand out last step's weights again."""
+    enabled = dtype is not None or torch.is_autocast_enabled(device)
+    return torch.autocast(device, dtype or torch.get_autocast_dtype(device), enabled=enabled, cache_enabled=False)
 
 
 def rate(step: int, steps: int, warmup: float) -> float:
@@ -135,11 +228,17 @@ def evaluate(
 ) -> float:
     """The model's own loss in nats for each label that it counts, over all of `data` (as in `fit`), in evaluation mode.
 
-    Independent of the batch size; rows without labels count nothing. Raises ValueError where no label counts.
+    - model: with a prefix or without
+    - data: as `train` of `fit`
+    - batch_size: rows to a batch; the result does not depend on it
+    - tokenizer: reads texts; default the model's own
+    - max_length: tokens; longer rows are cut
+
+    Rows without labels count nothing. Raises ValueError where no label counts.
     """
     refuse_row_selection(model)
     mean = Mean()
-    with same_modes(model):
+    with torch.random.fork_rng(devices=[]), same_modes(model):  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)
@@ -159,15 +258,9 @@ def _refuse_number(name: str, value, most: float = math.inf) -> None:
         raise ValueError(f"{name} must be a number from 0 {'up' if most == math.inf else f'to {most}'}, got {value!r}")
 
 
-def endless(batches):
+def endless(batches) -> Endless:
     """The batches over and over, in a new order each time where the loader shuffles."""
-    while True:
-        seen = False
-        for batch in batches:
-            seen = True
-            yield batch
-        if not seen:
-            raise ValueError("train must hold at least one batch, got none; give a DataLoader or a list of rows")
+    return Endless(batches)
 
 
 def _refuse_untrained(parameters) -> None:
@@ -176,7 +269,7 @@ def _refuse_untrained(parameters) -> None:
         raise ValueError(f"no gradient reached {', '.join(without)}: the batches never use them; detach or freeze them")
 
 
-def _bar(steps: int, progress: bool):
+def _bar(steps: int, done: int, progress: bool):
     from tqdm import tqdm
 
-    return tqdm(total=steps, desc="training", file=sys.stdout, disable=not progress, mininterval=0.5)
+    return tqdm(total=steps, initial=done, desc="training", file=sys.stdout, disable=not progress, mininterval=0.5)

@@ -136,4 +136,5 @@ def test_letters_read_the_same_everywhere(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert r"^\top" not in text, r"the transpose is ^{\mathsf T}"
     assert "{mermaid}" not in text, "a mechanism is drawn"
+    text += "".join(printed(cell) for cell in code(notebook, "check", "solution"))
     assert not re.search(r"\d%", text), "a number and its percent sign have a space between them"

@@ -228,3 +228,13 @@ def test_what_was_not_measured_is_said_and_no_gain_gives_no_share():
     table = standings.summary(flat, ["a"])
     assert table["a"]["full"]["share"] is None
     assert "| a | BLEU | 50.0 | - | - | - | - | 50.0 |" in standings.report(flat, {"a": "BLEU"})[0]
+
+
+def test_where_full_tuning_fails_nothing_looks_like_a_share_of_it():
+    low = [run("zero-shot", 0.0), run("prefix", 20.0, lr=0.1, validation=1.0, seconds=1.0)]
+    low.append(run("full", 20.0, lr=0.1, validation=1.0, seconds=1.0))
+    table = standings.summary(low, ["a"])
+    assert table["a"]["prefix"]["share"] is None
+    assert "| a | - | - | - |" in standings.report(low, {"a": "BLEU"})[1]
+    what, _, measured, reached = standings.bars(table)[0]
+    assert (what, measured, reached) == ("prefix, share of full tuning's gain, mean", "-", None)

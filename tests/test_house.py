@@ -22,8 +22,8 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
-    "scopes selection saving attention inspection rows packing batches losses training prediction prompt methods "
-    "town metrics bases figures widgets claims"
+    "scopes selection saving attention inspection rows packing batches losses resuming training prediction prompt "
+    "methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {
     "town",
@@ -40,6 +40,7 @@ TEACHING = {
     "batches",
     "packing",
     "losses",
+    "resuming",
 }
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
 ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
@@ -172,7 +173,9 @@ def test_links_between_documents_lead_somewhere(path):
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", ROOT / "book" / "intro.md", ROOT / "book" / "recipes.md"], ids=lambda path: path.name
+    "path",
+    [ROOT / "README.md", *(ROOT / "book" / name for name in ("intro.md", "recipes.md", "api.md"))],
+    ids=lambda path: path.name,
 )
 def test_python_in_documents_runs(path, tmp_path):
     codes = blocks(path, "python")

@@ -40,6 +40,12 @@ def test_a_figure_in_prose_and_one_without_a_name_keep_the_count_right():
     assert pattern.label(named) == "Code of Figure 6.2"
 
 
+def test_the_fold_of_a_table_says_so():
+    made = cell("a", "figure")
+    made.outputs = [v4.new_output("display_data", {"text/markdown": "| a |"})]
+    assert pattern.label(applied(made)[1]) == "Code of the table"
+
+
 @pytest.mark.parametrize("tag", sorted(pattern.FOLDED))
 def test_a_folded_cell_is_folded_everywhere_under_its_label(tag):
     _, folded = applied(cell("# @title The data of this part\na", tag))

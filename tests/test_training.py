@@ -182,8 +182,45 @@ def test_a_prefix_that_no_batch_uses_is_an_error():
         prefixes[name] = pl.attach(model, length=3)
         pl.detach(model)
     pl.attach(model, prefixes)
+    before = [p.detach().clone() for p in model.parameters()]
     with pl.select(model, "used"), pytest.raises(ValueError, match="no gradient reached attached_prefixes.prefixes.1"):
         pl.fit(model, rows(), progress=False)
+    assert all(p.grad is None for p in model.parameters())
+    assert all(map(torch.equal, before, model.parameters()))
+
+
+def stop_at(call):
+    """A hook that interrupts the forward pass of this number."""
+    calls = iter(range(1, call))
+
+    def interrupt(*_):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_bar_shows_steps_and_loss_and_leaves_a_whole_line(interrupted, capsys):
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    if interrupted:
+        model.register_forward_pre_hook(stop_at(3))
+        with pytest.warns(UserWarning, match="stopped by Ctrl-C"):
+            loss = pl.fit(model, rows(), steps=5).loss[-1]
+    else:
+        loss = pl.fit(model, rows(), steps=5).loss[-1]
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n")
+    assert f"{2 if interrupted else 5}/5" in shown
+    assert f"loss {loss:.3f}" in shown
+
+
+def test_without_progress_nothing_is_printed(capsys):
+    model = build("gpt2")
+    pl.attach(model, length=3)
+    pl.fit(model, rows(), steps=2, progress=False)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_loss_that_is_not_finite_stops_the_loop_and_names_the_step():
@@ -279,8 +316,10 @@ def test_ctrl_c_returns_what_was_learnt_with_its_history(stop):
             raise KeyboardInterrupt
 
     model.register_forward_pre_hook(interrupt)
-    with pytest.warns(UserWarning, match=f"stopped by Ctrl-C after {stop} of steps=9; what was learnt so far is kept"):
+    message = f"stopped by Ctrl-C after {stop} of steps=9; what was learnt so far is kept"
+    with pytest.warns(UserWarning, match=message) as told:
         history = pl.fit(model, rows(), steps=9, progress=False)
+    assert told[0].filename == __file__
     assert len(history.loss) == len(history.lr) == stop
     assert history.seconds > 0
     assert all(torch.equal(a, b) == (stop == 0) for a, b in zip(before, prefix.parameters()))
@@ -297,6 +336,15 @@ def test_validation_comes_every_so_many_steps_and_at_the_end_in_evaluation_mode(
     assert [step for step, _ in history.validation] == [2, 4, 5]
     assert modes == [True, True, False, True, True, False, True, False]
     assert history.validation[-1][1] == evaluate(model, rows(4, seed=1))
+
+
+def test_a_look_at_the_validation_rows_changes_nothing_that_is_learnt():
+    losses = []
+    for more in ({}, {"validation": rows(6, seed=1), "every": 1}):
+        model = build("llama")
+        shake(pl.attach(model, length=3))
+        losses.append(pl.fit(model, rows(8), steps=6, batch_size=4, progress=False, **more).loss)
+    assert losses[0] == losses[1]
 
 
 def test_numpy_integers_are_integers():

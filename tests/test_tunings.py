@@ -149,8 +149,11 @@ def test_a_head_that_peft_trained_is_loaded_with_its_prefix(name, tmp_path):
 
 def test_a_prefix_alone_says_that_a_head_is_left_out(tmp_path):
     trained(headed("bert"), "prefix").save(tmp_path)
-    with pytest.warns(UserWarning, match=r"holds the task's head classifier.bias, classifier.weight.*methods.load"):
+    with pytest.warns(
+        UserWarning, match=r"holds the task's head classifier.bias, classifier.weight.*methods.load"
+    ) as told:
         prefix = pl.Prefix.from_pretrained(tmp_path)
+    assert told[0].filename == __file__
     assert prefix.config.length == 10
     with pytest.warns(UserWarning, match="holds the task's head"):
         pl.attach(headed("bert"), tmp_path)
@@ -279,8 +282,9 @@ def test_attach_warns_of_a_head_that_was_drawn_when_the_base_was_loaded(tmp_path
     message = (
         r"classifier.weight, classifier.bias of BertForSequenceClassification .* stay random, since attach freezes"
     )
-    with pytest.warns(RandomWeights, match=message):
+    with pytest.warns(RandomWeights, match=message) as told:
         pl.attach(model, length=2)
+    assert told[0].filename == __file__
     pl.detach(model)
     model.requires_grad_(True)
     pl.attach(model, length=2, freeze=False)  # the head trains

@@ -9,6 +9,7 @@ first, so that a chapter's file stays as its author left it.
 import argparse
 import hashlib
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -27,8 +28,9 @@ BUILD = ROOT / "_build"
 SOURCE = BUILD / "source"
 EXECUTED = BUILD / "executed"
 HTML = BUILD / "html"
+STYLE = re.compile(r"<style data-live=.*?</style>\n", re.S)
 COVER = ("09_training_loop", "fig-entry")  # the chapter's live figure that the front page opens with
-FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
+FROM_VENDOR = ("mathjax_path",)
 
 
 def main() -> int:
@@ -42,6 +44,7 @@ def main() -> int:
         return 1
     print(f"book: rendering {len(pages())} pages", flush=True)
     fill_in()
+    style_once()
     if render():
         print("book: failed; the lines above say where (_build/source mirrors the checkout)")
         return 1
@@ -71,19 +74,33 @@ def gather(*, with_vendor: bool) -> None:
     (SOURCE / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 
+def style_once() -> None:
+    """Leave each style that figures bring with them on a page once: its first copy serves all that follow."""
+    for path in (SOURCE / "notebooks").glob("*.ipynb"):
+        notebook, seen = nbformat.read(path, as_version=4), set()
+        for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
+            if "text/html" in (data := output.get("data", {})):
+                styles = STYLE.findall(data["text/html"])
+                for style in styles:
+                    if style in seen:
+                        data["text/html"] = data["text/html"].replace(style, "", 1)
+                seen.update(styles)
+        nbformat.write(notebook, path)
+
+
 def fill_in() -> None:
     """Put into three pages what is written elsewhere: a chapter's figure, docstrings, measurements on the bases."""
     book = SOURCE / "book"
-    (book / "shares.png").write_bytes(measurements.shares_figure())
-    scores, shares, bars = measurements.results_tables()
+    scores, shares, goals = measurements.results_tables()
     for name, parts in {
         "intro.md": {"the live figure": cover()},
-        "api.md": {"the reference": docstrings.markdown()},
+        "api.md": docstrings.entries((book / "api.md").read_text(encoding="utf-8")),
         "bases.md": {
             "the bases": measurements.bases_table(),
             "the scores": scores,
             "the shares": shares,
-            "the bars": bars,
+            "the goals": goals,
+            **measurements.times(),
         },
     }.items():
         text = (book / name).read_text(encoding="utf-8")

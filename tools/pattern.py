@@ -27,7 +27,7 @@ def apply(notebook, seconds: int | None) -> None:
         if cell.cell_type == "markdown":
             figures += len(
                 re.findall(
-                    r"^(?:```|:::)\{(?:figure|mermaid)\}(?:(?!^(?:```|:::)$).)*?^:(?:name|caption):",
+                    r"^(?:```|:::)\{figure\}(?:(?!^(?:```|:::)$).)*?^:(?:name|caption):",
                     cell.source,
                     re.M | re.S,
                 )
@@ -94,6 +94,8 @@ def _fold(cell, number: str) -> None:
         tags.append("remove-cell")
     if what in FOLDED:
         text = label(cell) if what in ("machinery", "solution") and label(cell) else FOLDED[what]
+        if what == "figure" and any("text/markdown" in output.get("data", {}) for output in cell.outputs):
+            text = "Code of the table"
         if number:
             text = f"Set-up, and the code of Figure {number}" if what == "set-up" else f"Code of Figure {number}"
         if text:

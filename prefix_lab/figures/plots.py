@@ -23,12 +23,15 @@ def use_style() -> None:
             "figure.constrained_layout.use": True,
             "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
             "axes.spines.top": False,
+            "xtick.bottom": False,  # the grid says where a number is
+            "ytick.left": False,
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
             "grid.color": "#dddddd",
             "grid.linewidth": 0.6,
             "lines.linewidth": 1.8,
+            "path.simplify_threshold": 0.5,  # half a point: an SVG of many points stays small
             "legend.frameon": False,
             "font.size": 9.5,
             "axes.titlesize": 9.5,

@@ -46,10 +46,15 @@ def load_task(
 ):
     """The task `name` as a `datasets.DatasetDict` with the splits train, validation and test.
 
-    size: "lab" is generated from `seed` in a second or two; "full" comes from the hub, or from `path`, a copy of the
-    hub's files. n: rows in train (lab: 300 where not given, and n=50 gives the first 50 of them; full: all, or n drawn
-    by `seed`). Lab only: domain, where the texts come from, one of the task's `domains`; imbalance, how many rows the
-    rarest class has in train as a share of the commonest's; noise, the share of train's labels that are wrong.
+    - name: one of `prefix_lab.town.FAMILIES`, such as "directory" or "sentiment"
+    - size: "lab" is generated in a second or two; "full" comes from the hub, or from `path`
+    - seed: of the lab's rows, or of the draw of `n` from the full ones
+    - n: rows in train (lab: 300 where not given, and n=50 gives the first 50 of them; full: all)
+    - domain: lab only; where the texts come from, one of the task's `domains`
+    - imbalance: lab only; how many rows the rarest class has in train, as a share of the commonest's
+    - noise: lab only; the share of train's labels that are wrong
+    - path: a copy of the hub's files
+
     Every row has the strings `source` (it ends with the line break after which the answer starts) and `target`, and
     what else the family's features document.
     Raises ValueError for an argument that does not exist or does not fit; OSError where the hub cannot be reached.

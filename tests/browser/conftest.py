@@ -70,9 +70,11 @@ def reader(browser):
     return reader
 
 
-@pytest.fixture(scope="module", params=book.pages())
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in book.pages()]
+)
 def name(request):
-    """Each page of the book in turn; all tests of one page run together."""
+    """Each page of the book in turn; all tests of one page run together, in one of the workers."""
     return request.param
 
 

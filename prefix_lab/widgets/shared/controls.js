@@ -156,12 +156,13 @@ function chart(parent, { label, xs, curves, xlabel, ylabel, height = 190, low = 
   }
   function place() {
     set(cursor, { d: `M${x(xs[at])} ${top}V${height - bottom}` });
-    const highest = Math.max(...curves.map((c) => c.values[at]));
-    curves.forEach((c, k) => {
-      const [px, py] = [x(xs[at]), y(c.values[at])], after = px < width - 70;
+    let above = null;  // where the value before was written: no two of them on one another
+    for (const k of curves.map((_, k) => k).sort((a, b) => curves[b].values[at] - curves[a].values[at])) {
+      const value = curves[k].values[at], [px, py] = [x(xs[at]), y(value)], after = px < width - 70;
+      above = above === null ? Math.max(py - 7, 12) : Math.max(py + 17, above + 15);
       set(dots[k], { cx: px, cy: py });
-      set(values[k], { x: px + (after ? 8 : -8), y: c.values[at] === highest ? Math.max(py - 7, 12) : py + 17, "text-anchor": after ? "start" : "end" }).textContent = fixed(c.values[at]);
-    });
+      set(values[k], { x: px + (after ? 8 : -8), y: above, "text-anchor": after ? "start" : "end" }).textContent = fixed(value);
+    }
   }
   return { mark(i) { at = i; if (width) place(); } };
 }

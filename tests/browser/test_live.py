@@ -104,6 +104,44 @@ def test_looks_reads_the_cell_under_the_mouse_the_keys_and_a_finger(part):
     assert "row 8 of the prefix" in after
 
 
+FIVE = "notebooks/05_from_prompts_to_prefixes"
+
+
+def missed(reach) -> float:
+    return float(reach.locator(".pl-bar b").first.inner_text())
+
+
+def test_reach_lets_a_prefix_come_where_no_row_at_the_bottom_can(part):
+    reach = part(FIVE, "reach")
+    row = reach.get_by_role("slider", name="Free row")
+    least = missed(reach)
+    for key in ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"):
+        row.focus()
+        reach.page.keyboard.press(f"Shift+{key}")
+        assert missed(reach) >= least, "it starts at the best row"
+        assert f"{missed(reach):.2f}" in row.get_attribute("aria-valuetext")
+        reach.get_by_role("button", name="Best").click()
+    reach.get_by_role("radio", name="prefix").click()
+    assert missed(reach) == least, "every prompt is a prefix: nothing moves"
+    value = reach.get_by_role("slider", name="Prefix, value 1")
+    key = reach.get_by_role("slider", name="Prefix, key 1").get_attribute("aria-valuetext")
+    drag(reach.page, value, 0, 40)
+    assert missed(reach) < least, "each place moves alone"
+    assert reach.get_by_role("slider", name="Prefix, key 1").get_attribute("aria-valuetext") == key
+    reach.get_by_role("button", name="Best").click()
+    assert missed(reach) == 0
+    reach.get_by_role("radio", name="word").first.click()
+    assert missed(reach) > least
+    before = missed(reach)
+    reach.get_by_role("radio", name="write").click()
+    assert missed(reach) > before, "it showed the best word first"
+
+
+def test_reach_follows_a_finger(part):
+    reach = part(FIVE, "reach", width=390)
+    before = missed(reach)
+    swipe(reach.page, reach.get_by_role("slider", name="Free row"), -40, 30)
+    assert missed(reach) > before
 PRETRAINING = "notebooks/04_pretraining"
 
 

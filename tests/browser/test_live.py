@@ -510,3 +510,76 @@ def test_turning_keeps_the_product_when_both_move_and_changes_it_with_the_distan
     distance.focus()
     turning.page.keyboard.press("ArrowRight")
     assert number(said.inner_text(), r"two is (\u2212?[\d.]+)\.") != product
+NINE = "notebooks/09_training_loop"
+
+
+def test_the_entry_that_is_learnt_tells_its_facts_step_by_step(part):
+    entry = part(NINE, "training")
+    slider, head, now = entry.locator("input[type=range]"), entry.locator(".pl-now .pl-head"), entry.locator(".pl-page p")
+    wanted = entry.locator(".pl-wanted").inner_text()
+    facts = entry.locator(".pl-record dt").count()
+    assert slider.get_attribute("aria-valuetext") == "200"
+    assert head.inner_text().endswith(f"{facts} of {facts} facts")
+    assert now.first.text_content() == wanted
+    assert entry.locator(".pl-odd").count() == 0, "no word is amiss"
+    slider.focus()
+    entry.page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "0"
+    told = entry.locator(".pl-mark", has_text="✓").count()
+    assert 0 < told < facts
+    assert head.inner_text() == f"It writes, before any training: {told} of {facts} facts"
+    assert "library" in " ".join(entry.locator(".pl-odd").all_inner_texts())
+    facts_in_text = " ".join(entry.locator(".pl-fact").all_inner_texts())
+    assert "The Happy Heron" in facts_in_text
+    assert "library" not in facts_in_text
+
+
+def test_the_entry_that_is_learnt_plays_to_its_end_under_a_finger(part):
+    entry = part(NINE, "training", width=390)
+    button, slider = entry.locator("button"), entry.locator("input[type=range]")
+    height = entry.bounding_box()["height"]
+    button.tap()
+    assert button.inner_text() == "Pause"
+    assert slider.get_attribute("aria-valuetext") == "0"
+    entry.page.wait_for_function("e => e.textContent === 'Play'", arg=button.element_handle(), timeout=15_000)
+    assert slider.get_attribute("aria-valuetext") == "200"
+    assert entry.bounding_box()["height"] == height
+
+
+EIGHT = "notebooks/08_initialisation"
+
+
+def different(starts) -> float:
+    return number(starts.locator(".pl-head").first.inner_text(), r"count as ([\d.]+)")
+
+
+def test_starts_shows_twenty_tokens_that_become_one_or_stay_different(part):
+    starts = part(EIGHT, "starts")
+    slider, head = starts.locator("input[type=range]"), starts.locator(".pl-now .pl-head")
+    assert different(starts) < 2, "from noise all become one"
+    assert head.inner_text() == "noise, rate 0.03 writes, after 22 steps"
+    before = starts.locator(".pl-page p").first.text_content()
+    starts.get_by_role("radio", name="noise, rate 0.03").focus()
+    for _ in range(2):
+        starts.page.keyboard.press("ArrowRight")
+    assert head.inner_text().startswith("text, rate 0.3 writes")
+    assert different(starts) > 2
+    assert starts.locator(".pl-page p").first.text_content() != before
+    assert str(different(starts)) in starts.locator("svg[role=img]").get_attribute("aria-label")
+    slider.focus()
+    starts.page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "0"
+    assert head.inner_text() == "text, rate 0.3 writes, before any training"
+
+
+def test_starts_draws_its_square_for_the_way_and_step_under_a_finger(part):
+    starts = part(EIGHT, "starts", width=390)
+    strengths = "all => all.map(e => e.style.fillOpacity)"
+    cells = starts.locator("svg[role=img] rect")
+    assert cells.count() == 400
+    from_noise = cells.evaluate_all(strengths)
+    starts.get_by_role("radio", name="network, rate 0.005").tap()
+    assert cells.evaluate_all(strengths) != from_noise
+    box = starts.locator("input[type=range]").bounding_box()
+    starts.page.touchscreen.tap(box["x"] + 4, box["y"] + box["height"] / 2)
+    assert starts.locator("input[type=range]").get_attribute("aria-valuetext") == "0"

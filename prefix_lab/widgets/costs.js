@@ -37,7 +37,7 @@ function mount(stage, data) {
     onInput: (v) => change("tasks")(Math.round(10 ** v)) });
 
   const legend = el(stage, "p", "pl-legend");
-  PARTS.forEach((name, i) => { el(legend, "i", `pl-part${i}`); el(legend, "span", "", name); });
+  PARTS.forEach((name, i) => { const item = el(legend, "span"); el(item, "i", `pl-part${i}`); item.append(name); });
   const row = 42, top = 24;
   let width = 0;
   const svg = sheet(stage, top + row * COSTLY.length, "Memory from step to step, for each method", (w) => { width = w; render(); });

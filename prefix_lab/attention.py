@@ -44,7 +44,7 @@ class PrefixAttention:
         value = torch.cat([prefix_value.to(value), value], dim=2)  # (B, H_kv, P + S, D_h)
         output = attend(module, query, key, value, mask, **kwargs)
         if self.attachment.recorder is not None:
-            self.attachment.recorder(self.site, output, prefix_key.shape[2])
+            self.attachment.recorder(self.site, output[1], prefix_key.shape[2])
         if "cu_seqlens" in parameters(module) and output[1] is not None:
             # a module that attends piece by piece lays out the weights itself, in a square of its own tokens
             return output[0], output[1][..., prefix_key.shape[2] :]  # (B, H, T, S)

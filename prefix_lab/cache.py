@@ -86,7 +86,7 @@ class CacheDoor:
             if found is not None and not weights:
                 raise ValueError(f"{self.site} does not return its attention weights, so its mass cannot be read")
             if found is not None:
-                recorder(self.site, (output[0], weights[0]), found[0].shape[2])
+                recorder(self.site, weights[0], found[0].shape[2])
 
 
 def enter(module: nn.Module, door: CacheDoor) -> None:

@@ -20,8 +20,8 @@ def attention_mass(model: PreTrainedModel, **inputs) -> dict[str, torch.Tensor]:
     """
     attachment, mass = attached(model), {}
 
-    def record(site: Site, output: tuple, length: int) -> None:
-        mass[site.name] = output[1][..., :length].sum(dim=-1)  # (B, H, T, P + S) -> (B, H, T)
+    def record(site: Site, weights: torch.Tensor, length: int) -> None:
+        mass[site.name] = weights[..., :length].sum(dim=-1)  # (B, H, T, P + S) -> (B, H, T)
 
     attachment.recorder = record
     try:

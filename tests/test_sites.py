@@ -285,6 +285,19 @@ class SpareAttention(torch.nn.Linear):
     """Named for attention, and not run."""
 
 
+class Holder(Idle):
+    """A model that runs the one inside it on other inputs than text."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.inner = tf.LlamaModel(config)
+
+
+def test_a_part_that_the_whole_does_not_run_on_text_is_asked_by_itself():
+    sites = pl.find_sites(Holder(tf.LlamaConfig(**GROUPED)))
+    assert [site.name for site in sites] == ["inner.layers.0.self_attn", "inner.layers.1.self_attn"]
+
+
 def test_a_model_that_does_not_run_its_attention_is_told_that_nothing_can_reach_it():
     with pytest.raises(ValueError, match="Idle does not send its attention through transformers' attention interface,"):
         pl.attach(Idle(tf.LlamaConfig()), length=2)

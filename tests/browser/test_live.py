@@ -142,6 +142,8 @@ def test_reach_follows_a_finger(part):
     before = missed(reach)
     swipe(reach.page, reach.get_by_role("slider", name="Free row"), -40, 30)
     assert missed(reach) > before
+
+
 PRETRAINING = "notebooks/04_pretraining"
 
 
@@ -510,12 +512,18 @@ def test_turning_keeps_the_product_when_both_move_and_changes_it_with_the_distan
     distance.focus()
     turning.page.keyboard.press("ArrowRight")
     assert number(said.inner_text(), r"two is (\u2212?[\d.]+)\.") != product
+
+
 NINE = "notebooks/09_training_loop"
 
 
 def test_the_entry_that_is_learnt_tells_its_facts_step_by_step(part):
     entry = part(NINE, "training")
-    slider, head, now = entry.locator("input[type=range]"), entry.locator(".pl-now .pl-head"), entry.locator(".pl-page p")
+    slider, head, now = (
+        entry.locator("input[type=range]"),
+        entry.locator(".pl-now .pl-head"),
+        entry.locator(".pl-page p"),
+    )
     wanted = entry.locator(".pl-wanted").inner_text()
     facts = entry.locator(".pl-record dt").count()
     assert slider.get_attribute("aria-valuetext") == "200"

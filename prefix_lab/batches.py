@@ -125,7 +125,7 @@ class Reader:
         self.max_length = None if max_length is None else integer("max_length", max_length)
         self.config = inner.config
         self.apart: bool | None = None  # whether packed texts stay apart; asked when there are some
-        self.two = getattr(self.config, "is_encoder_decoder", False)
+        self.two = self.config.is_encoder_decoder
         self.pad = getattr(self.config.get_text_config(), "pad_token_id", None) or 0
         embeddings, output = _or_none(inner.get_input_embeddings), _or_none(inner.get_output_embeddings)
         self.vocabulary = getattr(embeddings, "num_embeddings", None)

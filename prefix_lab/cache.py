@@ -266,7 +266,7 @@ def _hidden_first(given, masks, true_hides: bool):
 def _lend(module: nn.Module, length: int) -> None:
     """For one call, P more columns, all seen, in a module's own table (1, 1, N, N) of who sees whom."""
     for name, table in module._buffers.items():
-        if table is not None and table.dtype == torch.bool and table.dim() == 4 and table.shape[2] == table.shape[3]:
+        if table is not None and table.dtype == torch.bool and table.dim() == 4:
             _SWAPPED.acquire()
             module.__dict__["_lent"] = name, table
             module._buffers[name] = F.pad(table, (length, 0, length, 0), value=True)

@@ -114,7 +114,7 @@ class Numbering:
             return False  # positions of several axes, made from the mask
         if any(hasattr(module, "create_position_ids_from_input_ids") for module in model.modules()):
             return False
-        if getattr(model.config, "is_encoder_decoder", False):
+        if model.config.is_encoder_decoder:
             return False
         return self.rotary or isinstance(model, GenerationMixin) and "position_ids" in self.names
 

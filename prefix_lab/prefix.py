@@ -217,7 +217,7 @@ def make_prefix(
         length = pairs[0][0].shape[1] if length is None and pairs else length
 
     base = {"name": model.config._name_or_path, "class": type(model).__name__}
-    base["is_encoder_decoder"] = bool(getattr(model.config, "is_encoder_decoder", False))
+    base["is_encoder_decoder"] = model.config.is_encoder_decoder
     config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
     prefix = Prefix(config).to(device or device_of(model))
     if isinstance(init, torch.Tensor):

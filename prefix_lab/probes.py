@@ -64,7 +64,7 @@ def wanted(model: PreTrainedModel, given=()) -> tuple[list[str], list[str]]:
     """The inputs that the model's signature needs, never none, and those that it may be given beside `given`."""
     names = parameters(model)
     needed = [n for n, p in names.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-    main = ["input_ids", "decoder_input_ids"] if getattr(model.config, "is_encoder_decoder", False) else ["input_ids"]
+    main = ["input_ids", "decoder_input_ids"] if model.config.is_encoder_decoder else ["input_ids"]
     first = model.main_input_name  # a name, or several
     main = [*([first] if isinstance(first, str) else first or []), *main]
     needed = list(dict.fromkeys([*needed, *(n for n in main if n in names)])) or list(names)[:3]
@@ -139,17 +139,13 @@ def _text(model, names, parts) -> dict:
     }
     if "bbox" in names:
         found["bbox"] = torch.tensor([1, 2, 20, 30]).expand(1, 5, 4)
-    if "decoder_input_ids" in names and (
-        getattr(model.config, "is_encoder_decoder", False) or "input_ids" not in names
-    ):
+    if "decoder_input_ids" in names and (model.config.is_encoder_decoder or "input_ids" not in names):
         found["decoder_input_ids"] = tokens(3)
     return found
 
 
 def _more_text(text, names, parts):
-    """Text of another layout: boxes between 0 and 1, several codes for each step, whole windows, states for tokens."""
-    if "bbox" in text:
-        yield text | {"bbox": text["bbox"] / 100}
+    """Text of another layout: several codes for each step, whole windows, states for tokens."""
     codes = _find(parts, "num_codebooks", "num_channels")
     if codes and "input_ids" in text:
         for count in (codes, codes + 1):
@@ -159,7 +155,7 @@ def _more_text(text, names, parts):
             yield text | {"decoder_input_ids": torch.full((codes, 3), 3)}
         yield text | {"input_ids": torch.full((codes, 5), 3)}
     if "input_ids" in text:
-        yield text | {name: ids.repeat(1, 13)[:, :64] for name, ids in text.items() if name != "bbox"}
+        yield text | {name: torch.cat([value] * 13, dim=1)[:, :64] for name, value in text.items()}
     width = _find(parts, "hidden_size", "d_model", "n_embd", default=64)
     other = _find(parts, "encoder_hidden_size", default=width)
     states = {n: _ramp(1, 5, width) for n in ("inputs_embeds", "query_embeds", "hidden_states") if n in names}

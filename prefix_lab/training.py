@@ -238,7 +238,7 @@ def evaluate(
     """
     refuse_row_selection(model)
     mean = Mean()
-    with same_modes(model):
+    with torch.random.fork_rng(devices=[]), same_modes(model):  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)

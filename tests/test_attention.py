@@ -82,7 +82,11 @@ def test_a_prefix_of_another_model_is_refused_with_both_shapes_named():
     prefix = pl.attach(build("gpt2"), length=2)
     model = build("llama")
     before = fingerprint(model)
-    with pytest.raises(ValueError, match=r"2 sites \(decoder 4 x 8\).*2 sites \(decoder 2 x 8\)"):
+    shapes = (
+        r"made for 2 sites \(decoder 4 x 8\) from transformer.h.0.attn of GPT2LMHeadModel, but LlamaForCausalLM has "
+        r"2 sites \(decoder 2 x 8\) from model.layers.0.self_attn"
+    )
+    with pytest.raises(ValueError, match=shapes):
         pl.attach(model, prefix)
     assert fingerprint(model) == before
 
@@ -628,6 +632,10 @@ def test_a_wrapped_model_is_refused_with_what_to_pass_instead():
         pl.attach(model)
     with pytest.raises(TypeError, match="attach first and compile afterwards"):
         pl.attach(torch.compile(build("gpt2"), backend="eager"))
+    with pytest.raises(TypeError, match="got DataParallel; pass model.module"):
+        pl.attach(torch.nn.DataParallel(build("gpt2")))
+    with pytest.raises(TypeError, match="got Linear$"):
+        pl.attach(torch.nn.Linear(1, 1))
 
 
 def test_a_prefix_and_lora_train_together():

@@ -7,10 +7,11 @@ import warnings
 import pytest
 import torch
 import transformers as tf
-from families import BEHIND_THE_CACHE, VOCAB
+from families import BEHIND_THE_CACHE, VOCAB, going_on
 from transformers import DynamicCache
 
 import prefix_lab as pl
+from prefix_lab.cache import with_prefix
 
 P = 4
 pytestmark = pytest.mark.filterwarnings("ignore::prefix_lab.coverage.UnreachedWarning")
@@ -144,6 +145,21 @@ def test_it_equals_the_models_own_cache_filled_with_the_prefix(name):
     torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
 
 
+def test_a_text_as_long_as_the_table_of_distances_stands_behind_a_prefix():
+    small, long = (
+        tf.MptForCausalLM(
+            tf.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=VOCAB, max_seq_len=length, initializer_range=0.5)
+        ).eval()
+        for length in (7, 64)
+    )
+    long.load_state_dict(small.state_dict())
+    prefix = draw(pl.attach(small, length=P))
+    got = small(tokens()).logits
+    pl.detach(small)
+    pl.attach(long, prefix)
+    torch.testing.assert_close(got, long(tokens()).logits, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["megatron_bert_mlm", "rembert_mlm", "tapas_mlm", "roformer_mlm", "big_bird_mlm"])
 def test_an_encoder_attends_to_prefix_and_text_under_one_softmax(name):
     model, prefix = attached(name)
@@ -210,6 +226,57 @@ def test_generating_with_a_cache_equals_without_and_beams_equal(name):
         ids[1:], attention_mask=torch.ones_like(ids[1:]), max_new_tokens=6, do_sample=False, num_beams=3
     )
     assert torch.equal(row[0], made[True, 3][1])
+
+
+def test_one_token_without_a_mask_is_given_none_and_several_are_given_what_none_meant():
+    class Reads(torch.nn.Module):
+        def forward(self, hidden_states, cache=None, attention_mask=None): ...
+
+    filled, part = DynamicCache(), torch.zeros(1, 2, 3, 4)
+    filled.update(part, part, 0)
+    found = torch.zeros(1, 2, P, 4), torch.zeros(1, 2, P, 4), None
+    states = torch.zeros(1, 1, 8)
+    given = {"hidden_states": states, "cache": filled}
+    assert "attention_mask" not in with_prefix(Reads(), given, states, found, "decoder", False)
+    states = torch.zeros(1, 3, 8)
+    mask = with_prefix(Reads(), {"hidden_states": states}, states, found, "decoder", False)["attention_mask"]
+    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(3, P), torch.ones(3, 3).tril()], dim=1).bool())
+    assert "attention_mask" not in with_prefix(Reads(), {"hidden_states": states}, states, found, "encoder", False)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_token_that_goes_on_from_a_cache_without_a_mask_sees_all_before_it(name):
+    model, _ = attached(name)
+    ids = tokens()
+    with torch.no_grad():
+        whole = model(ids).logits
+        begun = model(ids[:, :-1], use_cache=True)
+        last = model(ids[:, -1:], **going_on(model, begun)).logits
+    torch.testing.assert_close(last[:, 0], whole[:, -1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["bloom", "gpt_neo", "megatron_bert_mlm"])
+def test_a_probe_of_two_tokens_finds_the_same_sites(name):
+    model = build(name)
+    assert pl.find_sites(model, {"input_ids": tokens(1, 2)}) == pl.find_sites(model)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_an_encoder_decoder_generates_with_a_cache_what_it_does_without(name):
+    model, _ = attached(name)
+    made = [
+        model.generate(
+            tokens(),
+            max_new_tokens=6,
+            do_sample=False,
+            use_cache=cached,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        for cached in (True, False)
+    ]
+    for with_cache, without in zip(made[0].logits, made[1].logits):
+        torch.testing.assert_close(with_cache, without, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - UNNUMBERED))
@@ -329,6 +396,9 @@ def test_attention_mass_is_the_share_of_the_softmax_that_the_prefix_has(name):
     with torch.no_grad():
         prefix.start_from([(key * 0 - 0.0, value * 0) for key, value in map(prefix, range(len(prefix.config.sites)))])
     assert all(bool((share > 0).all()) for share in pl.attention_mass(model, **batch).values())
+    with pl.select(model, [None, "prefix"]):
+        rows = pl.attention_mass(model, **batch)
+    assert all(bool((share[0] == 0).all() and (share[1] > 0).all()) for share in rows.values())
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS.keys() - {"trocr", "mvp"}))

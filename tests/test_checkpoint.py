@@ -346,6 +346,43 @@ def test_pefts_files_and_back_hold_the_same_tensors(name, kinds, tmp_path):
         assert torch.equal(ours[1], theirs[1])
 
 
+@pytest.mark.parametrize(
+    ("cls", "task"),
+    [
+        ("LlamaForCausalLM", "CAUSAL_LM"),
+        ("GPT2LMHeadModel", "CAUSAL_LM"),
+        ("BertForSequenceClassification", "SEQ_CLS"),
+        ("BertForTokenClassification", "TOKEN_CLS"),
+        ("BertForQuestionAnswering", "QUESTION_ANS"),
+        ("T5ForConditionalGeneration", "SEQ_2_SEQ_LM"),
+        ("BertForMaskedLM", "FEATURE_EXTRACTION"),
+        (None, "FEATURE_EXTRACTION"),
+    ],
+)
+def test_peft_is_told_the_task_of_the_model_s_class(cls, task, tmp_path):
+    site = pl.Site("a", "decoder", 2, 4, 4)
+    pl.Prefix(pl.PrefixConfig(3, (site,), base={"class": cls})).to_peft(tmp_path)
+    told = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert told["task_type"] == task
+    assert told["num_transformer_submodules"] == (2 if task == "SEQ_2_SEQ_LM" else 1)
+    assert (told["num_layers"], told["num_attention_heads"], told["token_dim"]) == (1, 2, 8)
+    assert told["inference_mode"]
+
+
+@pytest.mark.parametrize(
+    "sites",
+    [
+        (pl.Site("a", "decoder", 2, 4, 4), pl.Site("b", "decoder", 1, 4, 4)),
+        (pl.Site("a", "decoder", 2, 4, 4), pl.Site("b", "decoder", 2, 8, 8)),
+        (pl.Site("a", "decoder", 2, 4, 6),),
+    ],
+)
+def test_peft_knows_one_shape_of_keys_and_values(sites, tmp_path):
+    with pytest.raises(ValueError, match="sites of different shapes"):
+        pl.Prefix(pl.PrefixConfig(3, sites)).to_peft(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("kinds", [("encoder",), ("cross",), ("decoder", "cross"), None])
 def test_what_peft_cannot_express_is_refused_with_the_reason(kinds, tmp_path):
     _, prefix = attached("t5", kinds=kinds)

@@ -137,6 +137,7 @@ def test_a_block_mask_keeps_its_rule_and_shows_the_prefix(holes):
     want = expected(window(0, 0, q, k).expand(B, 1, 6, 6), whole)
     rule = torch.stack([got.mask_mod(torch.tensor(b), torch.tensor(0), q, torch.arange(8)) for b in range(B)])
     assert torch.equal(rule[:, None], want)
+    assert got.shape == (B, 1, 6, 8) if holes else got.shape[-2:] == (6, 8)
 
 
 def test_a_position_bias_has_none_for_the_prefix_and_a_paged_cache_is_refused():
@@ -226,6 +227,15 @@ def test_positions_that_are_given_are_used_as_given():
     got = model(input_ids=ids, attention_mask=mask, position_ids=own).logits
     assert (got[1] - model(input_ids=ids, attention_mask=mask).logits[1]).abs().max() > 1e-2
     torch.testing.assert_close(got[0], model(input_ids=ids, attention_mask=mask).logits[0])
+
+
+@pytest.mark.parametrize("name", ["t5", "bart"])
+def test_an_encoder_decoder_reads_a_left_padded_row_by_its_own_numbers(name):
+    model = build(name)
+    pl.attach(model, length=2)
+    mask = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
+    inputs = {"input_ids": torch.full((2, 4), 5), "attention_mask": mask, "decoder_input_ids": torch.full((2, 3), 6)}
+    assert model(**inputs).logits.isfinite().all()
 
 
 def test_a_classifier_reads_a_left_padded_row_as_the_row_alone():

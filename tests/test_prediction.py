@@ -210,6 +210,30 @@ def test_an_answer_is_read_behind_the_special_tokens_that_training_read(kind, ba
     assert (read[0][0, -1] == tokenizer.eos_token_id) == (kind != "generate")
 
 
+class Places(torch.nn.Module):
+    """A head that likes each place better than the one before it, or worse."""
+
+    def __init__(self, better: bool):
+        super().__init__()
+        self.device, self.slope = torch.device("cpu"), 1.0 if better else -1.0
+
+    def forward(self, input_ids, attention_mask):
+        scores = self.slope * torch.arange(input_ids.shape[1]).expand(len(input_ids), -1)
+        return tf.modeling_outputs.QuestionAnsweringModelOutput(start_logits=scores, end_logits=scores)
+
+
+@pytest.mark.parametrize("around", [(None, None), ("<bos>", "<eos>")])
+def test_a_span_is_a_piece_of_the_context_wherever_the_head_points(around, tokenizer):
+    before, after = (name and getattr(tokenizer, f"{name[1:-1]}_token") for name in around)
+    tokenizer = framed(tokenizer, before, after)
+    (first,) = predict(Places(better=False), tokenizer, [ASKED], "span")
+    (last,) = predict(Places(better=True), tokenizer, [ASKED], "span")
+    assert first
+    assert CONTEXT.startswith(first)
+    assert last
+    assert CONTEXT.endswith(last)
+
+
 def test_what_cannot_be_answered_is_refused_by_row_and_name(tokenizer):
     model = model_of("decoder", tokenizer)
     with pytest.raises(ValueError, match="row 1: source must be a text, got None"):

@@ -1,5 +1,7 @@
 """The prefix itself: parametrisation, initialisation, and the text that it can stand for."""
 
+import re
+
 import pytest
 import torch
 from families import TEXT, VOCAB, build, inputs_for, output_of, shake
@@ -59,6 +61,14 @@ def test_a_text_is_tokenised_by_the_tokenizer_beside_the_model():
     pl.detach(model)
     given = pl.attach(model, init="text: The quiet harbour", tokenizer=tokenizer)
     assert all(torch.equal(a, b) for a, b in zip(found.parameters(), given.parameters()))
+
+
+def test_a_text_may_be_one_token_and_not_none():
+    model = build("gpt2")
+    words = lambda text, **_: {"input_ids": [5] * len(text.split())}  # noqa: E731
+    with pytest.raises(ValueError, match="init='text: ' holds no token; write the text after 'text:'"):
+        pl.attach(model, init="text: ", tokenizer=words)
+    assert pl.attach(model, init="text: harbour", tokenizer=words).config.length == 1
 
 
 @pytest.mark.parametrize("length", [3, 7, 12])
@@ -152,6 +162,23 @@ def test_the_counts_are_those_of_gpt2_medium():
     prefix = pl.Prefix(pl.PrefixConfig(5, sites, "mlp", 512))
     assert prefix.num_parameters == 25_744_896
     assert prefix.materialize().num_parameters == 245_760
+
+
+def test_a_start_of_another_shape_names_both_and_changes_nothing():
+    prefix = pl.Prefix(pl.PrefixConfig(3, (pl.Site("a", "decoder", 2, 4, 6),)))
+    before = [p.clone() for p in prefix.parameters()]
+    for key, value in (((2, 3, 6), (2, 3, 6)), ((2, 3, 4), (2, 3, 4)), ((2, 2, 4), (2, 2, 6))):
+        message = f"init for a must have keys (2, 3, 4) and values (2, 3, 6), got {key} and {value}"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            prefix.start_from([(torch.zeros(key), torch.zeros(value))])
+    assert all(map(torch.equal, before, prefix.parameters()))
+
+
+def test_a_random_start_has_small_keys_and_values():
+    prefix = pl.Prefix(pl.PrefixConfig(64, (pl.Site("a", "decoder", 8, 64, 32),)))
+    for part in prefix(0):
+        assert part.std().item() == pytest.approx(0.02, rel=0.1)
+        assert part.mean().item() == pytest.approx(0, abs=0.001)
 
 
 def test_each_kind_has_an_mlp_of_its_own():

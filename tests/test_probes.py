@@ -6,7 +6,7 @@ import transformers as tf
 from families import GPT2, GROUPED, IMAGES, SEQ2SEQ, SIZES, build, inputs_for
 
 import prefix_lab as pl
-from prefix_lab.probes import attempts, guesses, quiet, wanted
+from prefix_lab.probes import accepts, attempts, guesses, quiet, wanted
 
 WAVES = {
     "hidden_size": 32,
@@ -35,6 +35,36 @@ OTHERS = {  # inputs of every kind of name
     ),
     "a video": lambda: tf.VivitForVideoClassification(tf.VivitConfig(**IMAGES, num_frames=4, tubelet_size=(2, 8, 8))),
     "a series": lambda: tf.PatchTSTForRegression(tf.PatchTSTConfig(**SERIES, num_hidden_layers=2, ffn_dim=32)),
+    "a series, what is known of its future, and its lags": lambda: tf.TimeSeriesTransformerForPrediction(
+        tf.TimeSeriesTransformerConfig(
+            prediction_length=2,
+            context_length=8,
+            lags_sequence=[1, 3],
+            num_time_features=2,
+            d_model=16,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=16,
+            decoder_ffn_dim=16,
+            encoder_layers=1,
+            decoder_layers=1,
+        )
+    ),
+    "a document's boxes": lambda: tf.LayoutLMForMaskedLM(tf.LayoutLMConfig(**SIZES)),
+    "patches and their grid": lambda: tf.Siglip2VisionModel(
+        tf.Siglip2VisionConfig(**{k: v for k, v in IMAGES.items() if k != "image_size"}, num_patches=16)
+    ),
+    "flattened patches": lambda: tf.Pix2StructVisionModel(
+        tf.Pix2StructVisionConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, d_ff=32, d_kv=8, patch_embed_hidden_size=48
+        )
+    ),
+    "rows of patches": lambda: tf.models.qwen2_vl.modeling_qwen2_vl.Qwen2VisionTransformerPretrainedModel(
+        tf.models.qwen2_vl.configuration_qwen2_vl.Qwen2VLVisionConfig(
+            depth=2, embed_dim=32, hidden_size=32, num_heads=4, patch_size=4
+        )
+    ),
+    "an image of two sides": lambda: tf.ViTModel(tf.ViTConfig(**IMAGES | {"image_size": [16, 32]})),
     "shapes and sounds of characters": lambda: tf.RoCBertForMaskedLM(
         tf.RoCBertConfig(**SIZES, shape_vocab_size=50, pronunciation_vocab_size=50)
     ),
@@ -60,6 +90,12 @@ def test_a_guess_is_small_and_never_of_tokens_with_a_meaning():
     assert 4 not in first["input_ids"]
 
 
+def test_the_whole_is_asked_first_and_of_its_parts_the_one_that_reads_text():
+    model = build("clip")
+    order = list(dict.fromkeys(type(part).__name__ for part, _ in attempts(model)))
+    assert order == ["CLIPModel", "CLIPTextModel", "CLIPVisionModel"]
+
+
 def test_a_callers_probe_is_the_only_one_tried():
     model, probe = build("gpt2"), {"input_ids": torch.arange(3, 6)[None]}
     assert [(part, list(inputs)) for part, inputs in attempts(model, probe)] == [(model, ["input_ids"])]
@@ -79,8 +115,8 @@ def test_a_failing_property_of_the_librarys_makes_no_guess_crash(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "probe", "needs"),
     [
-        ("gpt2", {"pixel_values": torch.ones(1, 3, 8, 8)}, "input_ids"),
-        ("vit", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "pixel_values"),
+        ("gpt2", {"pixel_values": torch.ones(1, 3, 8, 8)}, "input_ids, with what it wants of encoder_hidden_states.$"),
+        ("vit", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "pixel_values.$"),
         ("whisper", {"input_ids": torch.ones(1, 3, dtype=torch.long)}, "input_features, decoder_input_ids"),
     ],
 )
@@ -132,6 +168,17 @@ def test_token_ids_beyond_the_vocabulary_are_refused(ids):
 def test_the_first_and_the_last_token_id_and_a_text_as_long_as_the_model_are_read():
     assert pl.attach(build("gpt2"), init=torch.tensor([0, 98])).config.length == 2
     assert pl.attach(build("gpt2"), init=torch.full((64,), 5)).config.length == 64
+
+
+def test_what_a_forward_pass_takes_is_read_off_its_signature():
+    class Named(torch.nn.Module):
+        def forward(self, one, two=0): ...
+
+    class Open(torch.nn.Module):
+        def forward(self, one, **more): ...
+
+    assert [accepts(Named(), name) for name in ("one", "two", "three")] == [True, True, False]
+    assert [accepts(Open(), name) for name in ("one", "three")] == [True, True]
 
 
 def test_a_quiet_pass_gives_each_flag_back_though_the_weights_were_replaced():

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.utils.data import DataLoader
 
 import prefix_lab as pl
-from prefix_lab.batches import collate, is_packed, loader
+from prefix_lab.batches import collate, is_batch, is_packed, loader
 from prefix_lab.rows import encode, frame, prompt
 from prefix_lab.training import evaluate
 
@@ -234,6 +234,23 @@ def test_as_many_tokens_as_the_model_has_positions_are_read():
 # --- columns -----------------------------------------------------------------------------------------------------
 
 
+def test_roberta_counts_its_positions_from_behind_the_pad_token_s():
+    model = tf.RobertaForMaskedLM(tf.RobertaConfig(**SIZES | {"pad_token_id": 1}))
+    assert loader(model, [{"input_ids": [5] * 62, "labels": [5] * 62}], 1)
+    with pytest.raises(ValueError, match="must hold at most 62 tokens, the model's positions, got 63"):
+        loader(model, [{"input_ids": [5] * 63, "labels": [5] * 63}], 1)
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, AttributeError])
+def test_where_a_model_does_not_say_how_many_tokens_it_knows_all_are_read(error, monkeypatch):
+    def ask(self):
+        raise error
+
+    model = build("llama")
+    monkeypatch.setattr(type(model), "get_input_embeddings", ask)
+    assert loader(model, [{"input_ids": [5, 500], "labels": [5, 6]}], 1)
+
+
 def test_every_column_is_passed_on_and_padded():
     first = {
         "input_ids": [5, 6],
@@ -251,6 +268,26 @@ def test_every_column_is_passed_on_and_padded():
         "position_ids": [[0, 0], [3, 0]],
         "labels": [1, 0],
     }
+
+
+@pytest.mark.parametrize(
+    ("item", "whole"),
+    [
+        ({"input_ids": torch.ones(4)}, False),
+        ({"input_ids": torch.ones(2, 4)}, True),
+        ({"input_ids": [[1, 2]]}, False),
+        ({"inputs_embeds": torch.ones(4, 8)}, False),
+        ({"inputs_embeds": torch.ones(2, 4, 8)}, True),
+        ({"pixel_values": torch.ones(3, 4, 4), "labels": torch.ones(5)}, False),  # several names of one picture
+        ({"pixel_values": torch.ones(2, 3, 4, 4), "labels": torch.ones(2)}, True),
+        ({"pixel_values": torch.ones(2, 3, 4, 4), "label": torch.ones(2)}, True),
+        ({"pixel_values": torch.ones(2, 3, 4, 4), "labels": torch.tensor(1)}, False),  # a video
+        ({"pixel_values": torch.ones(2, 3, 4, 4)}, False),
+        ([1, 2], False),
+    ],
+)
+def test_a_batch_is_told_from_a_row_by_its_dimensions(item, whole):
+    assert is_batch(item) == whole
 
 
 def test_images_and_their_labels_are_stacked():
@@ -314,6 +351,10 @@ def test_packed_rows_where_nothing_keeps_them_apart_are_refused():
     assert loader(build("gpt2"), [batch], 1)[0]["position_ids"].tolist() == [[0, 1, 0, 1]]
     with pytest.raises(ValueError, match="batch 0: attention_mask must be left out"):
         loader(build("gpt2"), [batch | {"attention_mask": torch.ones(1, 4)}], 1)
+    two = {"input_ids": batch["input_ids"].repeat(2, 1), "labels": batch["labels"].repeat(2, 1)}
+    mask = torch.tensor([[1, 1, 0, 0], [1, 1, 1, 1]])  # the positions are those of both rows
+    with pytest.raises(ValueError, match="batch 0: attention_mask must be left out"):
+        loader(build("gpt2"), [two | {"position_ids": batch["position_ids"], "attention_mask": mask}], 1)
 
 
 def test_packed_rows_are_refused_by_a_decoder_that_would_mix_them():
@@ -412,6 +453,14 @@ def test_a_loss_is_the_mean_over_the_labels_that_count_in_batches_of_any_size(he
         want = by_row(model, rows, loss)
     history = pl.fit(model, rows, steps=1, batch_size=3, lr=0, progress=False)
     assert history.loss == pytest.approx([want], rel=1e-4)
+
+
+def test_spans_are_validated_as_they_are_evaluated():
+    model = of_bert("QuestionAnswering")
+    pl.attach(model, length=2)
+    spans = SPANS * 4  # of two lengths, which are not to share a batch
+    seen = pl.fit(model, SPANS[:1], steps=1, batch_size=4, validation=spans, progress=False).validation
+    assert seen == [(1, pytest.approx(evaluate(model, spans, 1), rel=1e-5))]
 
 
 def test_two_losses_that_are_added_are_each_a_mean_over_their_own_labels():

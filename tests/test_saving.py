@@ -229,6 +229,7 @@ def test_a_checkpoint_that_cannot_be_found_again_is_warned_about(tmp_path):
     again, prefix = attached(seed=6)
     with pytest.warns(UserWarning, match=r"loaded a base without a prefix .*call prefix_lab.saving.restore\(model"):
         trainer(again, tmp_path / "b").train(resume_from_checkpoint=str(tmp_path / "a" / "checkpoint-2"))
+    trainer(again, tmp_path / "c", steps=1).train()  # told once
     saving.restore(again, tmp_path / "a" / "checkpoint-2")
     assert same(prefix, pl.Prefix.from_pretrained(tmp_path / "a" / "checkpoint-2"))
 

@@ -144,6 +144,21 @@ def test_a_handle_leads_a_coroutine_and_an_async_generator(lone, known_lone):
     assert asyncio.run(main()) == [None, None, "prefix", None, "prefix"]
 
 
+def test_blocks_may_be_left_in_the_order_in_which_they_were_entered(model):
+    outer, inner = pl.select(model, "polite"), pl.select(model, "terse")
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__()
+    assert model.attached_prefixes.rows() == ("terse",)
+    inner.__exit__()
+    with pytest.raises(ValueError, match="none is selected"):
+        model.attached_prefixes.rows()
+
+
+def test_a_handle_says_what_it_chooses(model):
+    assert repr(pl.select(model, None)) == f"select({type(model).__name__}, None)"
+
+
 def test_a_handle_outlives_an_exception(model, known):
     polite = pl.select(model, "polite")
     with pytest.raises(ZeroDivisionError):
@@ -312,6 +327,23 @@ def test_a_generator_keeps_its_selection_when_each_step_has_another_context(lone
     with ThreadPoolExecutor(2) as pool:
         step = torch.no_grad()(lambda: next(generator, "end"))
         assert [pool.submit(contextvars.copy_context().run, step).result() for _ in range(4)] == [None] * 3 + ["end"]
+    assert which(lone, known_lone) == "prefix"
+
+
+def test_generators_of_one_handle_each_leave_their_own_block(lone, known_lone):
+    handle = pl.select(lone, None)
+
+    def names(steps):
+        with handle:
+            for _ in range(steps):
+                yield which(lone, known_lone)
+
+    def step(generator):
+        return contextvars.copy_context().run(lambda: next(generator, "end"))
+
+    short, long = names(1), names(3)
+    assert [step(one) for one in (short, long, short)] == [None, None, "end"]
+    assert [step(long) for _ in range(3)] == [None, None, "end"]
     assert which(lone, known_lone) == "prefix"
 
 
@@ -502,6 +534,17 @@ def test_an_added_prefix_may_enter_where_the_others_do_not():
     pl.attach(model, {"encoder": encoder})
     pl.attach(model, {"cross": cross})
     with pl.select(model, "cross"):
+        assert torch.equal(output_of(model, inputs_for(model)), expected)
+
+
+def test_an_added_prefix_enters_behind_sites_that_others_have_entered():
+    model = build("t5")
+    every = shake(pl.attach(model, length=2))
+    expected = output_of(model, inputs_for(model))
+    pl.detach(model)
+    pl.attach(model, {"encoder": pl.attach(build("t5"), length=2, kinds="encoder")})
+    pl.attach(model, {"every": every})
+    with pl.select(model, "every"):
         assert torch.equal(output_of(model, inputs_for(model)), expected)
 
 

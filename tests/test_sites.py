@@ -92,6 +92,23 @@ def test_a_tiny_weight_on_a_later_token_is_seen_in_every_precision(dtype):
     assert not sees_later_tokens(attend, None, query, key, value, torch.ones(3, 3, dtype=torch.bool).tril())
 
 
+@pytest.mark.parametrize(
+    ("rows", "later"),
+    [
+        (["10011", "11011", "11111"], False),  # two keys stand behind the sequence's own, and all tokens see them
+        (["10011", "11011", "11011"], False),  # likewise, and the last token is padding
+        (["110", "110", "110"], True),  # padding at the end again, of an encoder of two tokens
+        (["110", "111", "011"], True),  # a window of an encoder
+        (["100", "110", "111"], False),
+    ],
+)
+def test_whether_a_token_sees_a_later_one_is_asked_of_the_sequence_s_own_keys(rows, later):
+    mask = torch.tensor([[letter == "1" for letter in row] for row in rows])[None, None]
+    query, key = (torch.randn(1, 2, length, 4) for length in mask.shape[2:])
+    seen = sees_later_tokens(sdpa_attention_forward, torch.nn.Module(), query, key, key, mask, is_causal=False)
+    assert seen is later
+
+
 def test_a_model_in_bfloat16_has_the_kinds_that_it_has_in_float32():
     for name in ("gpt2", "bert", "t5"):
         assert pl.find_sites(build(name).bfloat16()) == pl.find_sites(build(name))
@@ -150,6 +167,26 @@ def test_a_part_called_by_itself_keeps_its_prefix_after_its_implementation_was_r
     assert torch.equal(model.encoder(**ids).last_hidden_state, expected)
 
 
+def test_weights_that_a_module_lays_out_itself_are_those_of_its_own_tokens():
+    """RADIO attends to each picture of a pack and puts the weights side by side in one square."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "mlp_ratio": 2.0}
+    model = tf.RadioModel(tf.RadioConfig(**sizes, patch_size=4, patch_dim=48, max_img_size=32)).eval()
+    inputs = {"pixel_values": torch.randn(4 + 8, 48), "image_grid_hw": torch.tensor([[2, 2], [2, 4]])}
+    shake(pl.attach(model, length=3, probe=inputs))
+    want = model(**inputs).last_hidden_state
+    model.set_attn_implementation("eager")
+    laid = []
+    site = model.get_submodule(model.attached_prefixes.prefixes[0].config.sites[0].name)
+    site.register_forward_hook(lambda module, args, output: laid.append(output[1]))
+    torch.testing.assert_close(model(**inputs).last_hidden_state, want, rtol=1e-4, atol=1e-5)
+    one = 4 + 10  # a picture's patches stand behind its class and register tokens
+    assert laid[0].shape == (1, 4, one + 18, one + 18)
+    assert (laid[0][..., :one, one:] == 0).all()
+    last = pl.attention_mass(model, **inputs)[model.attached_prefixes.prefixes[0].config.sites[0].name]  # of the second
+    torch.testing.assert_close(laid[0][..., one:, one:].sum(-1), 1 - last, rtol=1e-4, atol=1e-5)
+
+
 # --- what is not reached is named --------------------------------------------------------------------------------
 
 
@@ -203,6 +240,54 @@ def test_attention_of_a_models_own_is_warned_of_whatever_its_kind_but_not_outsid
 def test_parts_that_the_model_lacks_are_refused_by_name(parts):
     with pytest.raises(ValueError, match="parts must name"):
         pl.attach(llava(), length=2, parts=parts)
+
+
+def test_what_no_gradient_reaches_is_named_where_it_was_asked_for_alone():
+    vision = tf.CLIPVisionConfig(**SMALL | {"num_hidden_layers": 3}, image_size=16, patch_size=8)
+    config = tf.LlavaConfig(
+        vision_config=vision, text_config=tf.LlamaConfig(**SMALL, vocab_size=64), image_token_index=60,
+        vision_feature_layer=-3,
+    )  # fmt: skip
+    model, part = tf.LlavaForConditionalGeneration(config).eval(), "vision_tower.encoder.layers.1"
+    with pytest.raises(ValueError, match="no gradient reaches") as error:
+        pl.attach(model, length=2, probe=picture(), parts=part)
+    assert "layers.1.self_attn" in str(error.value)
+    assert "layers.2.self_attn" not in str(error.value)
+
+
+def test_the_parts_that_there_are_are_named():
+    there = "model.vision_tower.encoder, model.language_model"
+    with pytest.raises(ValueError, match=rf"with attention in them \({there}\), got 'nothing'"):
+        pl.attach(llava(), length=2, probe=picture(), parts="nothing")
+
+
+@pytest.mark.parametrize(("name", "stack"), [("gpt2", "transformer"), ("bert", "bert"), ("t5", "decoder")])
+def test_the_language_model_of_a_model_of_text_alone_is_the_part_that_writes_or_all_of_it(name, stack):
+    prefix = pl.attach(build(name), length=2, parts="language_model")
+    assert {site.name.split(".")[0] for site in prefix.config.sites} == {stack}
+
+
+class Idle(tf.PreTrainedModel):
+    """A model that answers without the attention that it has."""
+
+    config_class = tf.LlamaConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.embed = torch.nn.Embedding(64, 8)
+        self.spare_attention = SpareAttention(8, 8)
+
+    def forward(self, input_ids):
+        return {"logits": self.embed(input_ids)}
+
+
+class SpareAttention(torch.nn.Linear):
+    """Named for attention, and not run."""
+
+
+def test_a_model_that_does_not_run_its_attention_is_told_that_nothing_can_reach_it():
+    with pytest.raises(ValueError, match="Idle does not send its attention through transformers' attention interface,"):
+        pl.attach(Idle(tf.LlamaConfig()), length=2)
 
 
 def test_attention_of_a_models_own_in_one_part_is_named():

@@ -171,7 +171,7 @@ def test_without_vendored_scripts_the_configuration_leaves_them_to_the_cdn(tmp_p
     book.gather(with_vendor=False)
     assert "vendor/" not in (tmp_path / "_config.yml").read_text()
     book.gather(with_vendor=True)
-    assert (tmp_path / "_config.yml").read_text().count("vendor/") == 3
+    assert (tmp_path / "_config.yml").read_text().count("vendor/") == 1
 
 
 def test_the_page_of_the_bases_shows_all_of_them_and_every_main_task():
@@ -249,7 +249,7 @@ def test_what_pip_says_is_shown_when_it_fails(tmp_path, monkeypatch):
         setup._pip("2/4  torch", "torch==2")
 
 
-def test_a_page_carries_each_style_of_its_figures_once(checkout):
+def test_a_page_carries_each_style_of_its_figures_once(checkout, tmp_path):
     style = '<style data-live="theme">a</style>\n'
     other = '<style data-live="theme">b</style>\n'
     outputs = [
@@ -258,8 +258,8 @@ def test_a_page_carries_each_style_of_its_figures_once(checkout):
     made = notebook("a", "b", "c")
     for cell, output in zip(made.cells, outputs):
         cell.outputs = [output]
-    nbformat.write(made, checkout / "source" / "notebooks" / "05.ipynb")
+    nbformat.write(made, tmp_path / "source" / "notebooks" / "05.ipynb")
     book.style_once()
-    done = nbformat.read(checkout / "source" / "notebooks" / "05.ipynb", 4)
+    done = nbformat.read(tmp_path / "source" / "notebooks" / "05.ipynb", 4)
     kept = [cell.outputs[0].data["text/html"] for cell in done.cells]
     assert kept == [f"{style}<svg>0</svg>", "<svg>1</svg>", f"{other}<svg>2</svg>"]

@@ -182,9 +182,11 @@ def test_a_prefix_that_no_batch_uses_is_an_error():
         prefixes[name] = pl.attach(model, length=3)
         pl.detach(model)
     pl.attach(model, prefixes)
+    before = [p.detach().clone() for p in model.parameters()]
     with pl.select(model, "used"), pytest.raises(ValueError, match="no gradient reached attached_prefixes.prefixes.1"):
         pl.fit(model, rows(), progress=False)
     assert all(p.grad is None for p in model.parameters())
+    assert all(map(torch.equal, before, model.parameters()))
 
 
 def stop_at(call):
@@ -334,6 +336,15 @@ def test_validation_comes_every_so_many_steps_and_at_the_end_in_evaluation_mode(
     assert [step for step, _ in history.validation] == [2, 4, 5]
     assert modes == [True, True, False, True, True, False, True, False]
     assert history.validation[-1][1] == evaluate(model, rows(4, seed=1))
+
+
+def test_a_look_at_the_validation_rows_changes_nothing_that_is_learnt():
+    losses = []
+    for more in ({}, {"validation": rows(6, seed=1), "every": 1}):
+        model = build("llama")
+        shake(pl.attach(model, length=3))
+        losses.append(pl.fit(model, rows(8), steps=6, batch_size=4, progress=False, **more).loss)
+    assert losses[0] == losses[1]
 
 
 def test_numpy_integers_are_integers():

@@ -30,7 +30,7 @@ EXECUTED = BUILD / "executed"
 HTML = BUILD / "html"
 STYLE = re.compile(r"<style data-live=.*?</style>\n", re.S)
 COVER = ("09_training_loop", "fig-entry")  # the chapter's live figure that the front page opens with
-FROM_VENDOR = ("mathjax_path", "nb_ipywidgets_js", "mermaid_use_local")
+FROM_VENDOR = ("mathjax_path",)
 
 
 def main() -> int:

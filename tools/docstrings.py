@@ -65,7 +65,7 @@ def _signature(thing) -> str:
     """The parameters with their defaults, one a line where one line would be too long."""
     signature = inspect.signature(thing)
     kept = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name not in ("self", "cls")]
-    short = str(signature.replace(parameters=kept, return_annotation=signature.empty))
+    short = str(signature.replace(parameters=kept, return_annotation=signature.empty)).replace("<factory>", "...")
     if len(short) <= 60:
         return short
     lines, starred = [], False
@@ -73,5 +73,5 @@ def _signature(thing) -> str:
         starred = starred or p.kind is p.VAR_POSITIONAL
         if p.kind is p.KEYWORD_ONLY and not starred:
             lines, starred = [*lines, "*"], True
-        lines.append(str(p))
+        lines.append(str(p).replace("<factory>", "..."))
     return "(\n" + "".join(f"    {line},\n" for line in lines) + ")"

@@ -27,7 +27,7 @@ def apply(notebook, seconds: int | None) -> None:
         if cell.cell_type == "markdown":
             figures += len(
                 re.findall(
-                    r"^(?:```|:::)\{(?:figure|mermaid)\}(?:(?!^(?:```|:::)$).)*?^:(?:name|caption):",
+                    r"^(?:```|:::)\{figure\}(?:(?!^(?:```|:::)$).)*?^:(?:name|caption):",
                     cell.source,
                     re.M | re.S,
                 )

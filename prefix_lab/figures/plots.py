@@ -23,6 +23,8 @@ def use_style() -> None:
             "figure.constrained_layout.use": True,
             "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
             "axes.spines.top": False,
+            "xtick.bottom": False,  # the grid says where a number is
+            "ytick.left": False,
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,

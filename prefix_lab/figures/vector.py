@@ -4,6 +4,7 @@ import hashlib
 import html
 import io
 import re
+from collections import Counter
 from importlib.resources import files
 
 from ..extras import extra
@@ -64,7 +65,18 @@ def svg(fig, width: float, uid: str, name: str) -> str:
     text = re.sub(r' id="([^"]+)"', lambda i: f' id="{uid}{i[1]}"' if i[1] in used else "", text)
     text = re.sub(r'(href="|url\()#', rf"\1#{uid}", text)
     text = re.sub(r'<path d="[^"]*" style="fill: none"/>|<defs>\s*</defs>', "", _flat(text))
-    return re.sub(r"\s*\n\s*", "\n", for_letters(as_variables(text)).replace("xlink:href", "href")).strip()
+    text = for_letters(as_variables(text)).replace("xlink:href", "href")
+    return re.sub(r"\s*\n\s*", "\n", _looks_once(text, uid)).strip()
+
+
+def _looks_once(text: str, uid: str) -> str:
+    """`text` with each look that several shapes share, such as that of all lines of a grid, written once as a class."""
+    shape = re.compile(r'(<(?:path|use|g|rect)\b[^>]*?) style="([^"]{30,})"')
+    counts = Counter(look for _, look in shape.findall(text))
+    names = {look: f"{uid}{number}" for number, look in enumerate(look for look, n in counts.items() if n > 2)}
+    text = shape.sub(lambda m: f'{m[1]} class="{names[m[2]]}"' if m[2] in names else m[0], text)
+    rules = "".join(f".{name}{{{look}}}" for look, name in names.items())
+    return text.replace(">", f"><style>{rules}</style>", 1) if rules else text
 
 
 def restack(fig):

@@ -15,12 +15,10 @@ def test_a_page_loads_all_its_parts_from_its_own_server(page):
     assert [problem for problem in page.problems if THEME_ERROR not in problem] == []
 
 
-def test_every_formula_and_diagram_is_drawn(page):
-    page.wait_for_function("document.querySelectorAll('pre.mermaid:not([data-processed])').length == 0")
+def test_every_formula_is_drawn(page):
     formulas, drawn = page.locator("article .math"), page.locator("article .math mjx-container")
     assert drawn.count() >= formulas.count()
     assert page.locator("mjx-merror").count() == 0
-    assert page.locator("pre.mermaid").count() == page.locator("pre.mermaid svg").count()
     prose = "all => all.filter(e => !e.closest('pre, code')).map(e => e.innerText).join(' ')"
     text = page.locator("article p, article li, article h1, article h2, article h3").evaluate_all(prose)
     assert not re.search(r"\$\$|\\frac|\{(eq|cite|numref|glue|ref)[:}]|Syntax error in text", text)

@@ -11,7 +11,7 @@ function mount(stage, data) {
   stage.querySelectorAll(".pl-choice button").forEach((node, i) => node.style.setProperty("--way", `var(--pl-${ways[i].role})`));
   const bar = player(stage, { label: "training step", count: steps.length, say: (i) => String(steps[i]), onStep: show });
   const box = el(stage, "div", "pl-now"), head = el(box, "p", "pl-head"), page = el(box, "div", "pl-page"), now = set(el(page, "p"), { "aria-live": "polite" });
-  const all = ways.flatMap((way) => way.texts.map(flat));
+  const all = ways.flatMap((way) => way.texts.map(oneLine));
   set(el(page, "p", "pl-size", all.reduce((a, b) => (b.length > a.length ? b : a))), { "aria-hidden": "true" });  // keeps the height
   el(stage, "p", "pl-head pl-whole", "The town’s own entry");
   el(stage, "p", "pl-whole pl-wanted", wanted);
@@ -23,15 +23,14 @@ function mount(stage, data) {
   function show() {
     const way = ways[pick.value], i = bar.value, cosine = matrix(way.cosines[i], tokens), alike = worth(cosine);
     cosine.forEach((c, k) => { cells[k].style.cssText = `fill: var(--pl-${c < 0 ? "frozen" : "prefix"}); fill-opacity: ${Math.abs(c).toFixed(2)}`; });
-    count.textContent = `Its ${tokens} tokens count as ${fixed(alike, 1)} different ones`;
+    count.textContent = `${tokens} tokens count as ${fixed(alike, 1)} different ones`;
     set(square, { "aria-label": `Cosines between ${tokens} virtual tokens, which count as ${fixed(alike, 1)} different ones` });
     head.textContent = steps[i] ? `${way.name} writes, after ${steps[i]} steps` : `${way.name} writes, before any training`;
-    now.textContent = flat(way.texts[i]);
+    now.textContent = oneLine(way.texts[i]);
     losses.mark(i);
   }
   show();
 }
-const flat = (text) => text.replace(/\n+/g, " ↵ ");
 // The whole matrix, row by row, from the percents of the pairs above its diagonal.
 function matrix(pairs, n) {
   const cosine = new Array(n * n).fill(1);

@@ -10,8 +10,8 @@ function mount(stage, data) {
   const bar = player(stage, { label: "training step", count: steps.length, value: start, say: (i) => String(steps[i]), onStep: show });
   const box = el(stage, "div", "pl-now"), head = el(box, "p", "pl-head"), page = el(box, "div", "pl-page");
   const now = set(el(page, "p"), { "aria-live": "polite" });
-  const longest = texts.reduce((a, b) => (visible(b).length > visible(a).length ? b : a));
-  set(el(page, "p", "pl-size", visible(longest)), { "aria-hidden": "true" });  // keeps the height that the longest text needs
+  const longest = texts.reduce((a, b) => (oneLine(b).length > oneLine(a).length ? b : a));
+  set(el(page, "p", "pl-size", oneLine(longest)), { "aria-hidden": "true" });  // keeps the height that the longest text needs
   el(stage, "p", "pl-head pl-whole", "The town’s own entry");
   el(stage, "p", "pl-whole pl-wanted", wanted);
 
@@ -23,13 +23,12 @@ function mount(stage, data) {
     });
     head.textContent = `${steps[i] ? `It writes, after ${steps[i]} steps` : "It writes, before any training"}: ${facts.filter(Boolean).length} of ${record.length} facts`;
     now.replaceChildren();
-    for (const [kind, text] of pieces(texts[i], facts, wanted)) kind ? el(now, "span", kind, visible(text)) : now.append(visible(text));
+    for (const [kind, text] of pieces(texts[i], facts, wanted)) kind ? el(now, "span", kind, oneLine(text)) : now.append(oneLine(text));
     losses.mark(i);
   }
   show(start);
   return bar;
 }
-const visible = (text) => text.replace(/\n+/g, " ↵ ");
 // Where `words` stand in `text`, as whole words: [first, behind the last]; null where they do not.
 function place(text, words) {
   const found = new RegExp(`(?<!\\p{L})${words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?!\\p{L})`, "u").exec(text);

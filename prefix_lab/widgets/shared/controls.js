@@ -2,6 +2,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const fixed = (x, digits = 2) => (Math.abs(x) < 0.5 * 10 ** -digits ? 0 : x).toFixed(digits).replace("-", "\u2212");
+const oneLine = (text) => text.replace(/\n+/g, " ↵ ");  // line ends of a text shown as signs
 const mix = (a, b, t) => a.map((x, i) => x + t * (b[i] - x));
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -26,8 +26,8 @@ from .sites import Site, Survey, in_parts, of_kinds, of_part, survey
 class PrefixAttention:
     """The handler of one site: it puts the prefix before the keys and values and widens the mask."""
 
-    def __init__(self, attachment: "Attachment", site: Site):
-        self.attachment, self.site = attachment, site
+    def __init__(self, attachment: "Attachment", site: Site, in_pieces: bool = False):
+        self.attachment, self.site, self.in_pieces = attachment, site, in_pieces
 
     def __call__(self, attend, module, query, key, value, mask, **kwargs):
         """query (B, H, T, D_h), key and value (B, H_kv, S, D_h); the result is what `attend` returns for P + S keys."""
@@ -45,7 +45,7 @@ class PrefixAttention:
         output = attend(module, query, key, value, mask, **kwargs)
         if self.attachment.recorder is not None:
             self.attachment.recorder(self.site, output[1], prefix_key.shape[2])
-        if "cu_seqlens" in parameters(module) and output[1] is not None:
+        if self.in_pieces and output[1] is not None:
             # a module that attends piece by piece lays out the weights itself, in a square of its own tokens
             return output[0], output[1][..., prefix_key.shape[2] :]  # (B, H, T, S)
         return output
@@ -204,10 +204,11 @@ def _enter(model, attachment: Attachment, prefixes: dict, found: Survey, entered
     for site in {site.name: site for one in prefixes.values() for site in one.config.sites}.values():
         if site.name in entered:
             continue
+        module = model.get_submodule(site.name)
         if site.door == "cache":
-            enter(model.get_submodule(site.name), CacheDoor(attachment, site, site.name in found.true_hides))
+            enter(module, CacheDoor(attachment, site, site.name in found.true_hides))
         else:
-            set_handler(model.get_submodule(site.name), PrefixAttention(attachment, site))
+            set_handler(module, PrefixAttention(attachment, site, "cu_seqlens" in parameters(module)))
 
 
 def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Prefix]:

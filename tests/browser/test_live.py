@@ -448,6 +448,7 @@ def test_sorter_announces_its_digits_and_shows_that_a_prefix_leaves_the_look_as_
         sorter.get_by_role("radio", name=name).click()
         assert gap() < 0.01
     sorter.get_by_role("radio", name="LoRA, rank 1").click()
+    sorter.locator(".pl-written [role=radio]").nth(1).click()
     assert gap() > 1
     sorter.get_by_role("button", name="Reset").click()
     assert said.inner_text() == before
@@ -471,7 +472,7 @@ def test_stack_computes_what_each_way_to_join_layers_does_to_the_stream(part):
     said, (layers, weights) = stack.locator(".pl-said"), stack.locator("input[type=range]").all()
     assert "replace" in said.inner_text()
     stack.get_by_role("radio", name="post-LN").click()
-    assert "has 1 times its size" in said.inner_text(), "a norm on the stream sets its size"
+    assert 0.8 < number(said.inner_text(), r"stream has ([\d.]+) times") < 1.25, "a norm on the stream sets its size"
     stack.get_by_role("radio", name="pre-LN").click()
     before = number(said.inner_text(), r"stream has ([\d.]+) times")
     layers.focus()

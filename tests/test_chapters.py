@@ -97,6 +97,7 @@ def test_every_figure_is_a_vector_that_follows_the_theme(notebook):
         markup = "".join(output.data["text/html"])
         assert "pl-figure" in markup or "pl-live" in markup
         assert output.metadata.prefix_lab.alt
+        assert "image/png" in output.data, "a picture for places without HTML: `make notebooks` where Chromium is"
         left = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", markup))
         assert len(left) <= 2, f"colours without a meaning in the book: {left}"
 

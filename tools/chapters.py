@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pattern
+import stills
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -145,6 +146,7 @@ def figure(notebook, name: str) -> dict | None:
 
 def _in_place(path: Path) -> None:
     notebook = execute(nbformat.read(path, as_version=4))
+    stills.add(notebook)
     nbformat.write(notebook, path)
     name, copy = README_FIGURE
     if (found := figure(notebook, name)) is not None:

@@ -1,10 +1,10 @@
 """A Sphinx extension: in shown code only what has a colour of its own is marked, which halves a page's code."""
 
 from pygments.formatters import HtmlFormatter
-from pygments.token import Name, Punctuation, Text
+from pygments.token import Name, Operator, Punctuation, Text
 from sphinx.highlighting import PygmentsBridge
 
-PLAIN = {Name, Punctuation, Text.Whitespace}  # the theme gives them the colour of all code
+PLAIN = {Name, Operator, Punctuation, Text.Whitespace}  # they have the colour of all code
 
 
 class PlainFormatter(HtmlFormatter):

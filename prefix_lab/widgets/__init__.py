@@ -16,15 +16,15 @@ _HERE = files(__package__)
 _number = itertools.count(1)
 
 
-def live(part: str, data, alt: str, *, caption: str, name: str, picture: bytes | None = None) -> None:
+def live(part: str, data, alt: str, *, caption: str, name: str) -> None:
     """Show the live part called `part` (a .js and a .css beside this file) over `data`, which becomes JSON.
 
     `alt` says what there is to move and what is seen at the start; `caption` and `name` number it like any figure.
-    `picture` is a PNG for places that show no HTML. ValueError names the parts that there are, where `part` is none.
+    ValueError names the parts that there are, where `part` is none.
     """
     if part not in parts():
         raise ValueError(f"no live part {part!r}; there are {', '.join(parts())}")
-    publish(_markup(part, data, described(alt), caption), alt, caption=caption, name=name, picture=picture)
+    publish(_markup(part, data, described(alt), caption), alt, caption=caption, name=name)
 
 
 def parts() -> list[str]:

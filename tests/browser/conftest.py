@@ -3,11 +3,11 @@
 import functools
 import http.server
 import os
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
+import stills
 
 import book
 
@@ -44,7 +44,7 @@ def browser():
     """Chromium; without it or npm the tests are skipped, or fail where PREFIX_LAB_REQUIRE_BROWSER=1."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = stills.chromium()
     missing = "no chromium or google-chrome" if path is None else "" if AXE.is_file() else "no scripts from npm"
     if missing:
         assert os.environ.get("PREFIX_LAB_REQUIRE_BROWSER") != "1", missing

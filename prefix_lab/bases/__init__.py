@@ -97,6 +97,7 @@ def _load(name: str):
 def _model_class(config):
     """The transformers class with the head that this model was pretrained with."""
     import transformers
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
     if config.is_encoder_decoder:
         return transformers.AutoModelForSeq2SeqLM
@@ -105,7 +106,7 @@ def _model_class(config):
         return transformers.AutoModelForMaskedLM
     if any(name.endswith("ForImageClassification") for name in heads):
         return transformers.AutoModelForImageClassification
-    if heads and all(name.endswith("Model") for name in heads):
+    if MODEL_MAPPING_NAMES.get(config.model_type) in heads:
         return transformers.AutoModel  # pretrained without a head, as sentence encoders are
     return transformers.AutoModelForCausalLM
 

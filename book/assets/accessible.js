@@ -3,6 +3,10 @@
 document.addEventListener("DOMContentLoaded", () => {
   // A fold is called what it says.
   document.querySelectorAll("details.hide > summary[aria-label]").forEach((summary) => summary.removeAttribute("aria-label"));
+  // A column without a title has no header.
+  document.querySelectorAll("article th").forEach((th) => {
+    if (!th.textContent.trim()) th.outerHTML = th.outerHTML.replace(/^<th/, "<td").replace(/th>$/, "td>");
+  });
   // This role is no longer in the standard, and its list expects items.
   document.querySelectorAll("[role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
 });

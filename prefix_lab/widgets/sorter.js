@@ -68,7 +68,7 @@ function mount(stage, data) {
   const cells = set(el(table, "div", "pl-cells"), { role: "group", "aria-label": "The list of digits" });
   el(cells, "span", "pl-name", "the list");
   const keys = places.map((i) => {
-    const cell = set(el(cells, "button"), { type: "button", role: "spinbutton", "aria-label": `digit ${i + 1} of the list`, "aria-valuemin": 0, "aria-valuemax": size.digits - 1 });
+    const cell = set(el(cells, "div", "pl-digit"), { tabindex: 0, role: "spinbutton", "aria-label": `digit ${i + 1} of the list`, "aria-valuemin": 0, "aria-valuemax": size.digits - 1 });
     const put = (digit) => { list[i] = (digit + size.digits) % size.digits; render(); };
     cell.addEventListener("click", () => put(list[i] + 1));
     cell.addEventListener("keydown", (event) => {

@@ -113,7 +113,8 @@ def test_letters_of_figures_are_of_one_size_on_every_screen(page, phone):
 
 
 def test_no_text_of_a_figure_is_cut_off(page, phone):
-    cut = """all => all.filter(e => e.getClientRects().length && e.textContent.trim()).filter(e => {
+    cut = """all => all.filter(e => e.checkVisibility({ visibilityProperty: true })).filter(e => {
+        if (!e.textContent.trim()) return false;
         const text = e.getBoundingClientRect(), sheet = e.ownerSVGElement.getBoundingClientRect();
         return text.left < sheet.left - 2 || text.right > sheet.right + 2 || text.bottom > sheet.bottom + 3;
     }).map(e => e.textContent)"""

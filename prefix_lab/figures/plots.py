@@ -76,7 +76,7 @@ def loss_bars(losses: Mapping[str, float], *, colours: Sequence[str], hatches: S
     fig, ax = plt.subplots(figsize=(7.0, 0.5 + 0.45 * len(losses)))
     bars = ax.barh(list(losses), list(losses.values()), color=colours, hatch=hatches, edgecolor="white")
     ax.bar_label(bars, fmt="%.2f", padding=3)
-    ax.set(xlabel="held-out loss (nats per token)", xlim=(0, 1.15 * max(losses.values())))
+    ax.set(xlabel="loss (nats per token)", xlim=(0, 1.15 * max(losses.values())))
     ax.invert_yaxis()
     return fig
 

@@ -96,7 +96,9 @@ function mount(stage, { queries, words, prefix, reach }) {
       const at = K.to(key), to = V.to(value);
       set(centre(discs[j], at), { r: DISC * Math.sqrt((1 - share) * among[j]) });
       [at, to].forEach((p, i) => centre(dots[i][j].dot, p));
-      beside(dots[0][j].text, at, key[0], 4 + DISC * Math.sqrt(among[j]));  // clear of the largest disc that it can have
+      const name = dots[0][j].text, clear = 4 + DISC * Math.sqrt(among[j]);  // of the largest disc that it can have
+      beside(name, at, key[0], clear);
+      if (+name.getAttribute("x") + name.getComputedTextLength() > K.width) beside(name, at, -1, clear);
       beside(dots[1][j].text, to, value[0]);
       set(spokes[j], { d: line(to, V.to(g)) });
     });

@@ -131,7 +131,8 @@ function mount(stage, { queries, words, prefix, reach }) {
       set(part.whole, { x: a + 1, width: Math.max(0, b - a - 1) }); set(part.low, { x: c + seam, width: Math.max(0, d - c - seam) });
       set(part.fan, { d: `M${a + 1} 50H${b}L${d} 76H${c + seam}Z` });
       set(part.number, { x: (a + b + 1) / 2 }).textContent = b - a > 36 ? fixed((1 - share) * among[j]) : "";
-      set(part.word, { x: (c + d) / 2 }); set(part.among, { x: (c + d) / 2 }).textContent = fixed(among[j]);
+      const half = part.word.getComputedTextLength() / 2 + 2;
+      set(part.word, { x: clamp((c + d) / 2, half, W - half) }); set(part.among, { x: (c + d) / 2 }).textContent = fixed(among[j]);
       left += among[j];
     });
     read.rest.textContent = fixed(1 - share); read.share.textContent = fixed(share);

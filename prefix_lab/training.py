@@ -194,20 +194,24 @@ def _backward(model, batches, accumulation: int) -> tuple[float, bool]:
 
     Returns that loss, and whether any label counted.
     """
-    losses, counts = [], []
-    for batch in [_moved(next(batches), model.device) for _ in range(accumulation)]:
-        loss, count = model(**batch).loss if accumulation == 1 else None, 1
-        if loss is None or loss.isnan():  # a mean over no label, perhaps, which is to count nothing
+    if accumulation == 1:
+        batch = _moved(next(batches), model.device)
+        loss, counted = model(**batch).loss, True
+        if loss.isnan():  # a mean over no label, perhaps, which is to count nothing
             loss, seen = watched_loss(model, batch)
-            count = sum(seen.counts)
-        (loss * count if accumulation > 1 else loss).backward()
-        losses.append(loss.item())
-        counts.append(count)
-    if accumulation > 1:
-        for parameter in model.parameters():
-            if parameter.grad is not None:
-                parameter.grad /= max(1, sum(counts))
-    return sum(a * n for a, n in zip(losses, counts)) / max(1, sum(counts)), any(counts)
+            counted = any(seen.counts)
+        loss.backward()
+        return loss.item(), counted
+    total, labels = 0.0, 0
+    for _ in range(accumulation):
+        loss, seen = watched_loss(model, _moved(next(batches), model.device))
+        count = sum(seen.counts)
+        (loss * count).backward()
+        total, labels = total + loss.item() * count, labels + count
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad /= max(1, labels)
+    return total / max(1, labels), labels > 0
 
 
 def _casts(device: str, dtype: torch.dtype | None):

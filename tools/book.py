@@ -20,6 +20,7 @@ import chapters
 import docstrings
 import measurements
 import nbformat
+import pattern
 import vendor
 import yaml
 
@@ -78,7 +79,7 @@ def style_once() -> None:
     """Leave each style that figures bring with them on a page once: its first copy serves all that follow."""
     for path in (SOURCE / "notebooks").glob("*.ipynb"):
         notebook, seen = nbformat.read(path, as_version=4), set()
-        for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
+        for output in pattern.outputs(notebook):
             if "text/html" in (data := output.get("data", {})):
                 styles = STYLE.findall(data["text/html"])
                 for style in styles:

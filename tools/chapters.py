@@ -106,8 +106,8 @@ def _settled(text: str) -> str:
 
 
 def _has_widgets(notebook) -> bool:
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+    kind = "application/vnd.jupyter.widget-view+json"
+    return any(kind in output.get("data", {}) for output in pattern.outputs(notebook))
 
 
 def _stable_widget_ids(notebook):
@@ -140,7 +140,7 @@ def run_all(paths: list[Path], work: Callable[[Path], object]) -> bool:
 
 def figure(notebook, name: str) -> dict | None:
     """What a notebook stores of the figure with this name, by kind ("text/html", ...); None where it has none."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    outputs = pattern.outputs(notebook)
     return next((o.data for o in outputs if o.get("metadata", {}).get("prefix_lab", {}).get("name") == name), None)
 
 

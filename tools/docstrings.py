@@ -26,7 +26,7 @@ def entry(name: str) -> str:
     """A heading, how the name is called, and what its docstring says."""
     thing = named(name)
     text = PARAMETER.sub(lambda found: re.sub(r"(\w+)", r"`\1`", found[0]), inspect.getdoc(thing) or "")
-    return f"### {name}\n\n```python\npl.{name}{_signature(thing)}\n```\n\n{text}"
+    return f"### {name}\n\n```python\npl.{name}{_signature(name)}\n```\n\n{text}"
 
 
 def named(name: str):
@@ -61,11 +61,10 @@ def explained(name: str) -> list[str]:
     return [one for names in PARAMETER.findall(inspect.getdoc(named(name)) or "") for one in names.split(", ")]
 
 
-def _signature(thing) -> str:
+def _signature(name: str) -> str:
     """The parameters with their defaults, one a line where one line would be too long."""
-    signature = inspect.signature(thing)
-    kept = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name not in ("self", "cls")]
-    short = str(signature.replace(parameters=kept, return_annotation=signature.empty)).replace("<factory>", "...")
+    kept = [p.replace(annotation=p.empty) for p in parameters(name)]
+    short = str(inspect.Signature(kept)).replace("<factory>", "...")
     if len(short) <= 60:
         return short
     lines, starred = [], False

@@ -40,6 +40,11 @@ def apply(notebook, seconds: int | None) -> None:
         _fold(cell, f"{chapter}.{figures}" if named and chapter else "")
 
 
+def outputs(notebook) -> list:
+    """All outputs of a notebook, in their order."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
 def rounded(seconds: float) -> int:
     """A chapter's time as its page says it: the next multiple of five seconds."""
     return max(5, -(-int(seconds) // 5) * 5)

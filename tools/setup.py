@@ -83,9 +83,7 @@ def _pip(step: str, *arguments: str) -> None:
                 loaded, part = (loaded + whole, 0) if part == whole else (loaded, part)
             else:
                 said.append(line)
-            if found := re.match(
-                r"(?:Collecting|Processing|Obtaining|Requirement already satisfied:) ([\w.:/+-]+)", line
-            ):
+            if found := PACKAGE.match(line):
                 packages.add(found[1])
             now = ", installing" if line.startswith("Installing") else ""
             _line(step, f": {len(packages)} packages, {(loaded + part) / 1e6:.0f} MB{now}")

@@ -1,12 +1,21 @@
 """Pictures of live parts as they start, stored beside them for places that show no HTML, such as GitHub."""
 
 import base64
-import io
 import shutil
 
-from PIL import Image
+from pattern import outputs
 
-FLAGS = ["--no-sandbox", "--disable-gpu"]
+from prefix_lab.figures.vector import few_colours
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 def chromium() -> str | None:
@@ -16,8 +25,8 @@ def chromium() -> str | None:
 
 def add(notebook) -> None:
     """Give each live part among a notebook's outputs a PNG of its first state; without a Chromium, change nothing."""
-    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
-    live = [data for data in outputs if 'class="pl-live' in "".join(data.get("text/html", ""))]
+    stored = [output.get("data", {}) for output in outputs(notebook)]
+    live = [data for data in stored if 'class="pl-live' in "".join(data.get("text/html", ""))]
     path = chromium()
     if not live or path is None:
         return
@@ -39,10 +48,4 @@ def picture(browser, html: str) -> bytes:
     page.wait_for_timeout(300)  # until what follows the width is drawn
     taken = page.locator(".pl-stage").screenshot()
     page.close()
-    return _small(taken)
-
-
-def _small(picture: bytes) -> bytes:
-    small = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(64).save(small, format="png", optimize=True)
-    return small.getvalue()
+    return few_colours(taken, 64)

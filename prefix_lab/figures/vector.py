@@ -66,7 +66,7 @@ def svg(fig, width: float, uid: str, name: str) -> str:
     text = re.sub(r' id="([^"]+)"', lambda i: f' id="{uid}{i[1]}"' if i[1] in used else "", text)
     text = re.sub(r'(href="|url\()#', rf"\1#{uid}", text)
     text = re.sub(r'<path d="[^"]*" style="fill: none"/>|<defs>\s*</defs>', "", _flat(text))
-    text = re.sub(r"(?<=data:image/png;base64,)[^\"]+", lambda image: _few_colours(image.group()), text)
+    text = re.sub(r"(?<=data:image/png;base64,)[^\"]+", lambda image: _lighter(image.group()), text)
     text = for_letters(as_variables(text)).replace("xlink:href", "href")
     return re.sub(r"\s*\n\s*", "\n", _looks_once(text, uid)).strip()
 
@@ -96,8 +96,14 @@ def restack(fig):
 
 def png(fig) -> bytes:
     """`fig` as PNG bytes on white, with few colours so that it is small."""
-    file, small = io.BytesIO(_saved(fig, format="png", facecolor="white", metadata={"Software": None})), io.BytesIO()
-    Image.open(file).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    data = _saved(fig, format="png", facecolor="white", metadata={"Software": None})
+    return few_colours(data, 96, dither=Image.Dither.NONE)
+
+
+def few_colours(picture: bytes, colours: int, *, mode: str = "RGB", **how) -> bytes:
+    """The PNG `picture` with a palette of so many colours, a fraction of its size; `how` is Pillow's `quantize`."""
+    small = io.BytesIO()
+    Image.open(io.BytesIO(picture)).convert(mode).quantize(colours, **how).save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -113,12 +119,10 @@ def is_drawing(fig) -> bool:
     return fig.get_gid() == "drawing"
 
 
-def _few_colours(image: str) -> str:
+def _lighter(image: str) -> str:
     """A PNG, in base64, with a palette: a map of values keeps its look at half the size."""
-    small = io.BytesIO()
-    picture = Image.open(io.BytesIO(base64.b64decode(image)))
-    picture.convert("RGBA").quantize(128, method=Image.Quantize.FASTOCTREE).save(small, format="png", optimize=True)
-    return min(image, base64.b64encode(small.getvalue()).decode(), key=len)
+    small = few_colours(base64.b64decode(image), 128, mode="RGBA", method=Image.Quantize.FASTOCTREE)
+    return min(image, base64.b64encode(small).decode(), key=len)
 
 
 def _pixels(fig) -> int:

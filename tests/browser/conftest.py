@@ -12,15 +12,6 @@ import stills
 import book
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +41,7 @@ def browser():
         assert os.environ.get("PREFIX_LAB_REQUIRE_BROWSER") != "1", missing
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=stills.FLAGS)
         yield browser
         browser.close()
 

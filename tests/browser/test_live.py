@@ -147,20 +147,6 @@ def test_reach_follows_a_finger(part):
 PRETRAINING = "notebooks/04_pretraining"
 
 
-@pytest.fixture
-def by_touch(browser, address):
-    """`by_touch("notebooks/x")`: the page on a phone with a touch screen."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-
-    def open_page(name: str):
-        page = context.new_page()
-        page.goto(f"{address}/{name}.html", wait_until="networkidle")
-        return page
-
-    yield open_page
-    context.close()
-
-
 def covered_words(part):
     return part.locator(".pl-sentence [aria-pressed='true']").evaluate_all("all => all.map(b => b.textContent)")
 
@@ -191,8 +177,8 @@ def test_covered_words_are_chosen_by_keys_and_the_guesses_follow(open_page):
     assert first.locator("b").inner_text() == before
 
 
-def test_covered_words_are_chosen_by_touch_and_no_more_than_two_are(by_touch):
-    part = by_touch(PRETRAINING).locator(".pl-covered")
+def test_covered_words_are_chosen_by_touch_and_no_more_than_two_are(open_page):
+    part = open_page(PRETRAINING, width=390).locator(".pl-covered")
     part.get_by_role("radio", name="owner").tap()
     assert covered_words(part) == ["but"]
     for word in ("price", "high"):
@@ -203,7 +189,7 @@ def test_covered_words_are_chosen_by_touch_and_no_more_than_two_are(by_touch):
     assert sum(int(share.split()[0]) for share in shares if share[:1].isdigit()) <= 101
 
 
-def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page, by_touch):
+def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page):
     page = open_page(PRETRAINING)
     part, slider = page.locator(".pl-moments"), page.locator(".pl-moments input[type=range]")
     assert slider.get_attribute("aria-valuetext") == "100 %"
@@ -213,7 +199,7 @@ def test_moments_of_a_training_are_gone_through_by_keys_and_by_touch(open_page, 
     assert slider.get_attribute("aria-valuetext") == "0 %"
     assert "before any training" in part.inner_text()
     assert "BERT guesses “nothing”" not in part.locator(".pl-said").inner_text()
-    phone = by_touch(PRETRAINING).locator(".pl-moments")
+    phone = open_page(PRETRAINING, width=390).locator(".pl-moments")
     phone.get_by_role("button", name="Play").tap()
     assert phone.get_by_role("button", name="Play").inner_text() == "Pause"
     phone.page.wait_for_function("document.querySelector('.pl-moments input').value > 1")
@@ -454,8 +440,8 @@ def test_sorter_announces_its_digits_and_shows_that_a_prefix_leaves_the_look_as_
     assert said.inner_text() == before
 
 
-def test_sorter_follows_a_finger(by_touch):
-    sorter = by_touch(LIMITS).locator(".pl-live.pl-sorter").first
+def test_sorter_follows_a_finger(open_page):
+    sorter = open_page(LIMITS, width=390).locator(".pl-live.pl-sorter").first
     cell = sorter.get_by_role("spinbutton").nth(2)
     digit = int(cell.get_attribute("aria-valuetext"))
     cell.tap()
@@ -488,8 +474,8 @@ def test_stack_computes_what_each_way_to_join_layers_does_to_the_stream(part):
     assert "replace" in said.inner_text()
 
 
-def test_stack_and_turning_follow_a_finger(by_touch):
-    page = by_touch(BLOCK)
+def test_stack_and_turning_follow_a_finger(open_page):
+    page = open_page(BLOCK, width=390)
     stack, turning = page.locator(".pl-live.pl-stack"), page.locator(".pl-live.pl-turning")
     stack.get_by_role("radio", name="add").tap()
     assert "add" in stack.locator(".pl-said").inner_text()

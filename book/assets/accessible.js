@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
 });
 
-// The theme lets the keyboard reach a box that scrolls, but it looks before formulas have their size.
+// The theme lets the keyboard reach a box that scrolls, but it looks before formulas have their size and folds are opened.
 const reach = () => {
   document.querySelectorAll("article pre, article .output, article table").forEach((box) => {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
@@ -19,3 +19,6 @@ const reach = () => {
 };
 new MutationObserver(() => requestAnimationFrame(reach)).observe(document.documentElement, { childList: true, subtree: true });
 document.addEventListener("load", reach, true);
+document.addEventListener("DOMContentLoaded", () => {
+  new ResizeObserver(() => requestAnimationFrame(reach)).observe(document.querySelector("article"));
+});

@@ -143,6 +143,13 @@ def test_axe_finds_only_what_the_theme_is_known_for(open_page, page, name, dark)
     assert not unknown, unknown
 
 
+def test_keys_reach_every_box_that_scrolls_also_where_a_fold_was_opened(page):
+    page.evaluate("document.querySelectorAll('article details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_timeout(300)
+    missed = "all => all.filter(e => e.scrollWidth > e.clientWidth && e.tabIndex !== 0).map(e => e.outerHTML)"
+    assert page.locator("article pre").evaluate_all(missed) == []
+
+
 def test_the_root_page_leads_to_the_introduction(open_page):
     page = open_page("index")
     page.wait_for_url("**/book/intro.html")

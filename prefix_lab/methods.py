@@ -25,7 +25,7 @@ from .exchange import read_peft
 from .extras import extra
 from .prefix import Prefix
 from .prompt import Prompt
-from .saving import RandomWeights, named_head
+from .saving import RandomWeights, keep_added, keep_apart, named_head, names_of
 from .selection import SLOT, Attachment
 from .sites import find_sites
 
@@ -95,6 +95,7 @@ class Tuning:
                 parameter.copy_(value)
             self._restore_flags()
             delattr(self.model, _SLOT)
+            keep_apart(self.model, added=True)
         return self.model
 
     def _restore_flags(self) -> None:
@@ -124,7 +125,7 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     if (before := getattr(model, _SLOT, None)) is not None:
         raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
     settings = {name: int(v) if isinstance(v, Integral) and type(v) is not bool else v for name, v in settings.items()}
-    tuning, head = Tuning(model, method, settings), task_head(model)
+    tuning, head, before = Tuning(model, method, settings), task_head(model), names_of(model)
     model.requires_grad_(False)
     try:
         with warnings.catch_warnings():
@@ -137,6 +138,8 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         tuning.train(head)
         tuning.about += "" if method == "head" else " and the task's head"
     setattr(model, _SLOT, tuning)
+    if tuning.prefix is None:
+        keep_added(model, {"method": method, "settings": settings}, tuning.trained, before)
     return tuning
 
 

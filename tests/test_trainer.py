@@ -1,6 +1,8 @@
 """The library's Trainer trains what is attached or tuned: small checkpoints, from which it goes on bit for bit."""
 
 import importlib.util
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -369,6 +371,8 @@ def test_runs_are_reported_to_tensorboard_and_to_wandb_offline(tmp_path, monkeyp
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    for name in ("tensorboard.compat.notf", "notf"):  # its own switch for doing without TensorFlow, slow to import
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     trainer(attach(5), tmp_path / "run", max_steps=2, report_to=["tensorboard", "wandb"]).train()
     import wandb
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

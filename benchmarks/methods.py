@@ -51,7 +51,7 @@ METHODS = {
     "adalora": ("adalora", {}, (3e-3, 1e-2, 3e-2)),
     "head": ("head", {}, (3e-3, 1e-2, 3e-2)),
 }
-# as many stored numbers as LoRA of rank 8 has on that base, within a fiftieth: length of the prefix, width of the adapter
+# length of the prefix and width of the adapter that store as much as LoRA of rank 8 on that base, within 3 %
 MATCHED = {"lab-gpt": (32, 32), "lab-bert": (24, 24), "lab-t5": (32, 48)}
 
 
@@ -84,7 +84,7 @@ class Comparison:
     def write(self) -> None:
         """Put what is held into the file, whole, with what it was measured with."""
         about = {"command": f"python benchmarks/methods.py --tasks {self.exam.name}", "date": str(date.today())}
-        about["machine"] = f"one thread of a {os.cpu_count()}-core {platform.machine()} machine, torch {torch.__version__}"
+        about["machine"] = f"one thread of {os.cpu_count()} {platform.machine()} cores, torch {torch.__version__}"
         self.path.parent.mkdir(exist_ok=True)
         replace_file(self.path, json.dumps(self.held | about, indent=1).encode() + b"\n")
 
@@ -124,7 +124,7 @@ class Comparison:
         return run
 
     def rate(self, label: str) -> float:
-        """The rate of the lowest validation loss, which is neither the lowest nor the highest tried if two more help."""
+        """The rate of the lowest validation loss; neither the lowest nor the highest tried, if two more bring that."""
         rates = list(self.methods[label][2])
         for more in range(MORE + 1):
             best = min(rates, key=lambda rate: self.run(label, rate, 0, False)["loss"])

@@ -69,7 +69,6 @@ _ROOMS = {
     "resuming",
     "training",
     "prediction",
-    "prompt",
     "methods",
     "town",
     "metrics",

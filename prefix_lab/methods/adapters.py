@@ -14,7 +14,7 @@ SLOT = "adapters"  # the submodule of the model that holds them
 
 
 class Adapter(nn.Module):
-    """h + s W_2 relu(W_1 x + b_1) + b_2, with W_1 (M, D) and W_2 (D, M); W_2 and b_2 start at 0, so that nothing changes.
+    """h + s (W_2 relu(W_1 x + b_1) + b_2), W_1 (M, D) and W_2 (D, M); W_2 and b_2 start at 0, as no change.
 
     In sequence (Houlsby et al. 2019) x is the h that it corrects, in parallel (He et al. 2022) what the corrected part
     had read. With gated=True the correction is weighed by a `Gate` (UniPELT, Mao et al. 2022).

@@ -46,7 +46,9 @@ def adalora(
         from peft import AdaLoraConfig
 
     steps, r = integer("steps", steps), integer("r", r)
-    start = r + r // 2 if start is None else integer("start", start)
+    start = r + max(1, r // 2) if start is None else integer("start", start)
+    if start <= r:
+        raise ValueError(f"start must be more than r={r}, got {start}; without ranks to take away use lora")
     layers = attention_layers(tuning.model) if layers is None else layers
     times = {"tinit": steps // 10, "tfinal": max(1, 4 * steps // 10), "total_step": max(2, steps)}
     config = AdaLoraConfig(

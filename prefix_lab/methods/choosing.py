@@ -46,8 +46,8 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
       "unipelt" (prefix, LoRA and parallel adapters behind gates), "prefix-lora"
     - settings: `length` 10 of what has virtual tokens; `reparam` "mlp" or None of prefixes, and for "prefix" all else
       that `attach` takes; `init` "vocabulary" or "random" of prompts; `bottleneck` 16 of adapters, and `scale` 4 of
-      parallel ones; `r` 8 and `alpha` 16 of LoRA, and `layers` by their names as in peft, default every linear layer of the
-      attentions; `steps` 200 of AdaLoRA, which must know how long it trains; `layers` 1 of "last-layers"
+      parallel ones; `r` 8 and `alpha` 16 of LoRA, and `layers` by their names as in peft, default every linear layer
+      of the attentions; `steps` 200 of AdaLoRA, which must know how long it trains; `layers` 1 of "last-layers"
 
     Raises ValueError, the model unchanged, for a method, a setting or a model that does not fit. Each method's
     source is named where it is made.

@@ -45,7 +45,9 @@ def find_layers(model: PreTrainedModel) -> tuple[Layer, ...]:
     for site in find_sites(model):
         stack = min((name for name in stacks if site.name.startswith(f"{name}.")), key=len, default=None)
         if stack is None:
-            raise ValueError(f"{site.name} of {type(model).__name__} stands in no list of layers; choose another method")
+            raise ValueError(
+                f"{site.name} of {type(model).__name__} stands in no list of layers; choose another method"
+            )
         index = site.name.removeprefix(f"{stack}.").partition(".")[0]
         inside.setdefault(f"{stack}.{index}", []).append(site.name)
     return tuple(_layer(model, name, tuple(attentions)) for name, attentions in inside.items())

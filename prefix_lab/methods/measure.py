@@ -1,12 +1,12 @@
 """What a tuning costs: numbers trained and stored, bytes on disk, seconds and memory of a step, by one measurement."""
 
 import copy
+import os
 import statistics
 import tempfile
 import time
 from dataclasses import dataclass
 from itertools import cycle
-from pathlib import Path
 
 import torch
 
@@ -81,7 +81,7 @@ def _on_disk(tuning: Tuning) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         files = [path for path in tuning.save(folder, final=True).rglob("*") if path.is_file()]
         tensors = [t for path in files if path.suffix == ".safetensors" for t in load_file(path).values()]
-        return sum(t.numel() for t in tensors), sum(Path(path).stat().st_size for path in files)
+        return sum(t.numel() for t in tensors), sum(path.stat().st_size for path in files)
 
 
 def _peak(step, device: torch.device) -> int:
@@ -91,6 +91,7 @@ def _peak(step, device: torch.device) -> int:
         before = torch.cuda.memory_allocated(device)
         step(), step()
         return torch.cuda.max_memory_allocated(device) - before
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or it writes a line to the terminal for each profile
     from torch.profiler import ProfilerActivity, profile
 
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:

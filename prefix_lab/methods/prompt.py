@@ -23,9 +23,7 @@ class Prompt(nn.Module):
     read them in both directions, and two linear layers. `materialize()` runs it once and drops it.
     """
 
-    def __init__(
-        self, embedding: nn.Embedding, length: int, init: str, counts: bool = False, encoded: bool = False
-    ):
+    def __init__(self, embedding: nn.Embedding, length: int, init: str, counts: bool = False, encoded: bool = False):
         super().__init__()
         length = integer("length", length)
         if init == "vocabulary":

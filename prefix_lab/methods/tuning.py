@@ -62,6 +62,8 @@ class Tuning:
             raise ValueError(
                 f"this tuning by {self.method!r} was undone, so nothing is left to save; save before undo()"
             )
+        if self.prefix is not None and not self.apart and not hasattr(self.model, SLOT):
+            raise ValueError(f"the prefix of {self.method!r} was detached; save before detach, or undo() instead")
         folder, trained = Path(folder), checkpoint.gathered(self.trained)
         if not self.apart:
             settings, tensors = self._without_scaffolds(trained) if final else (self.settings, trained)

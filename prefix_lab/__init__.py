@@ -57,7 +57,7 @@ _ROOMS = {
     "exchange",
     "prefix",
     "masks",
-    "decoding",
+    "apart",
     "scopes",
     "selection",
     "saving",

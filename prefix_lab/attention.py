@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .apart import attend_apart
 from .arguments import parameters, several
 from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
-from .decoding import apart, attend_to_both
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import Numbering, widen
 from .prefix import Prefix, make_prefix
@@ -41,8 +41,9 @@ class PrefixAttention:
                 "the prefix was offloaded with the model; detach, offload the model, and attach afterwards"
             )
         prefix_key, prefix_value = prefix_key.to(key), prefix_value.to(value)
-        if apart(attend, query, key, kwargs):
-            return attend_to_both(query, key, value, prefix_key, prefix_value, mask, present, **kwargs)
+        pair = key, value, prefix_key, prefix_value
+        if (answer := attend_apart(attend, module, query, *pair, mask, present, kwargs)) is not None:
+            return answer
         mask, kwargs = widen(mask, kwargs, module, query, key, prefix_key.shape[2], present)
         key = torch.cat([prefix_key, key], dim=2)  # (B, H_kv, P + S, D_h): here the prefix enters
         value = torch.cat([prefix_value, value], dim=2)  # (B, H_kv, P + S, D_h)

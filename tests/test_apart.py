@@ -1,14 +1,14 @@
-"""One new token after a long text: the same numbers as with P before K and V, and no copy of the text."""
+"""Prefix and text apart: the same numbers as with P before K and V, with no copy of the text and no mask."""
 
 import pytest
 import torch
-from families import GENERATORS, Attending, build, inputs_for, shake
+from families import GENERATORS, Attending, build, going_on, inputs_for, shake
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import GenerationConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 import prefix_lab as pl
-from prefix_lab import attention, decoding
+from prefix_lab import apart, attention
 from prefix_lab.selection import Attachment
 
 NEVER = 10**9
@@ -16,15 +16,21 @@ NEVER = 10**9
 
 @pytest.fixture
 def answered(monkeypatch):
-    """Counts the calls that were answered without a copy."""
-    calls = []
-    whole = attention.attend_to_both
-    monkeypatch.setattr(attention, "attend_to_both", lambda *a, **k: calls.append(1) or whole(*a, **k))
+    """The calls that were answered apart."""
+    calls, whole = [], apart.attend_apart
+
+    def attend(*args):
+        answer = whole(*args)
+        if answer is not None:
+            calls.append(args)
+        return answer
+
+    monkeypatch.setattr(attention, "attend_apart", attend)
     return calls
 
 
 def generated(model, monkeypatch, long, **settings):
-    monkeypatch.setattr(decoding, "LONG", long)
+    monkeypatch.setattr(apart, "MANY_KEYS", long)
     settings = {"max_new_tokens": 6, "do_sample": False, "pad_token_id": 0} | settings
     config = GenerationConfig(output_logits=True, return_dict_in_generate=True, **settings)
     inputs = inputs_for(model)
@@ -95,16 +101,67 @@ def test_no_copy_of_the_texts_keys_is_made():
     assert key.numel() > 4 * seen.numbers
 
 
-def test_the_gradient_is_that_of_the_joined_keys_and_values(monkeypatch):
+@pytest.mark.parametrize(("queries", "groups"), [(1, 2), (9, 1), (9, 3)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_answer_and_gradients_are_those_of_the_joined_keys_and_values(queries, groups, dtype, monkeypatch, answered):
     prefix, handler = of_one_site(kv_heads=2)
-    query, key, value = torch.randn(3, 4, 1, 16), *torch.randn(2, 3, 2, 9, 16)
-    gradients = []
-    for long in (NEVER, 1):
-        monkeypatch.setattr(decoding, "LONG", long)
-        out, _ = handler(sdpa_attention_forward, Attending("sdpa", 2, True), query, key, value, None, scaling=0.25)
-        gradients.append(torch.autograd.grad(out.square().sum(), list(prefix.parameters())))
-    for joined, apart in zip(*gradients):
-        torch.testing.assert_close(joined, apart)
+    draw = torch.Generator().manual_seed(0)
+    shapes = (3, 2 * groups, queries, 16), (3, 2, 9, 16), (3, 2, 9, 16)
+    states = [torch.randn(shape, generator=draw).to(dtype).requires_grad_() for shape in shapes]
+    found = []
+    for least in (NEVER, 1):
+        monkeypatch.setattr(apart, "MANY_KEYS", least)
+        monkeypatch.setattr(apart, "MANY_QUERIES", least)
+        out, _ = handler(sdpa_attention_forward, Attending("sdpa", groups, True), *states, None, scaling=0.3)
+        found.append([out, *torch.autograd.grad(out.float().square().sum(), [*states, *prefix.parameters()])])
+    assert len(answered) == 1
+    error = {torch.float32: 1e-5, torch.bfloat16: 3e-2}[dtype]
+    for joined, split in zip(*found):
+        torch.testing.assert_close(joined, split, atol=error * joined.abs().max().item(), rtol=error)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "qwen3"])
+def test_a_long_text_trains_the_prefix_as_with_a_mask(name, monkeypatch, answered):
+    model = build(name)
+    prefix = shake(pl.attach(model, length=4))
+    ids = inputs_for(model)["input_ids"]
+    found = []
+    for least in (NEVER, 1):
+        monkeypatch.setattr(apart, "MANY_QUERIES", least)
+        loss = model(ids, labels=ids).loss
+        found.append([loss, *torch.autograd.grad(loss, list(prefix.parameters()))])
+    assert len(answered) == model.config.num_hidden_layers
+    for joined, split in zip(*found):
+        torch.testing.assert_close(joined, split, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("case", ["padded", "encoder", "continued", "dropout", "several lengths"])
+def test_many_tokens_are_joined_wherever_more_than_causality_hides_something(case, monkeypatch, answered):
+    monkeypatch.setattr(apart, "MANY_QUERIES", 1)
+    model = build("bert" if case == "encoder" else "llama")
+    shake(pl.attach(model, length=4))
+    inputs = inputs_for(model) | {"use_cache": True} if case != "encoder" else inputs_for(model)
+    rows = len(inputs["input_ids"])
+    if case == "padded":
+        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+        inputs["attention_mask"][0, :2] = 0
+    if case == "continued":
+        cache = model(**inputs)
+        answered.clear()
+        inputs = {"input_ids": inputs["input_ids"][:, :3], **going_on(model, cache)}
+    if case == "dropout":
+        model.train()
+        for part in model.modules():
+            if hasattr(part, "attention_dropout"):
+                part.attention_dropout = 0.5
+    if case == "several lengths":
+        other = shake(pl.attach(build("llama"), length=2))
+        pl.attach(model, {"other": other})
+        with pl.select(model, [("prefix", "other")[i % 2] for i in range(rows)]):
+            model(**inputs)
+    else:
+        model(**inputs)
+    assert not answered
 
 
 def test_attention_that_the_library_does_not_own_is_given_the_joined_keys(monkeypatch, answered):

@@ -57,6 +57,7 @@ _ROOMS = {
     "exchange",
     "prefix",
     "masks",
+    "apart",
     "scopes",
     "selection",
     "saving",

@@ -22,7 +22,7 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
-    "scopes selection saving attention inspection rows packing batches losses resuming training prediction "
+    "apart scopes selection saving attention inspection rows packing batches losses resuming training prediction "
     "methods town metrics bases figures widgets claims"
 ).split()
 TEACHING = {

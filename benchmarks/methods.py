@@ -30,6 +30,7 @@ from prefix_lab.training import evaluate, fit  # noqa: E402
 
 STORED = Path(__file__).with_suffix("")
 STEPS = {"intent": 80, "ner": 160, "en-zh": 60, "directory": 60}
+LONG = ("costs", "runs")  # what takes a line for each entry in the file
 SEEDS, TESTED, MORE = (0, 1, 2), 60, 2  # TESTED: rows whose answers are generated; MORE: rates beyond the three
 
 # how a figure names it -> the method, its settings, its rates
@@ -86,7 +87,12 @@ class Comparison:
         about = {"command": f"python benchmarks/methods.py --tasks {self.exam.name}", "date": str(date.today())}
         about["machine"] = f"one thread of {os.cpu_count()} {platform.machine()} cores, torch {torch.__version__}"
         self.path.parent.mkdir(exist_ok=True)
-        replace_file(self.path, json.dumps(self.held | about, indent=1).encode() + b"\n")
+        parts = [f' "{name}": {json.dumps(value)}' for name, value in (self.held | about).items() if name not in LONG]
+        costs = ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in sorted(self.held["costs"].items()))
+        runs = sorted(self.held["runs"], key=lambda run: (run["method"], run["seed"], run["lr"]))
+        lines = ",\n".join(f"  {json.dumps(run)}" for run in runs)
+        parts += [f' "costs": {{\n{costs}\n }}', f' "runs": [\n{lines}\n ]']
+        replace_file(self.path, ("{\n" + ",\n".join(parts) + "\n}\n").encode())
 
     def tuned(self, label: str, seed: int):
         """The base with a new head where the task needs one, tuned; its tokenizer; its training and validation rows."""

@@ -1,7 +1,7 @@
 // Methods by what they cost and what they reach: choose the task and the cost, set a budget, point at a method.
 // data: axes [{name, unit, digits}], tasks [{name, metric, points [{name, role, mark, scores, costs}]}], task, axis, share
 // scores: one for each seed; costs: one for each axis; share: the budget, from 0 to 1 of the axis
-const LEFT = 40, RIGHT = 14, ROOF = 24, FLOOR = 40, TALL = 320, MARK = 6;  // px
+const LEFT = 40, RIGHT = 14, ROOF = 24, FLOOR = 40, TALL = 320, MARK = 7;  // px
 const CORNERS = { o: [40, 0], 8: [8, 22.5], s: [4, 45], D: [4, 0], d: [4, 0], p: [5, 0], h: [6, 0], "^": [3, 0], ">": [3, 90], v: [3, 180], "<": [3, 270] };
 const STARS = { "*": [5, 0, 0.4], P: [4, 0, 0.4], X: [4, 45, 0.4], x: [4, 45, 0.25] };
 
@@ -17,6 +17,7 @@ function mount(stage, { axes, tasks, task, axis, share }) {
   const mean = (p) => p.scores.reduce((a, b) => a + b, 0) / p.scores.length, cost = (p) => p.costs[axis];
   const points = () => [...tasks[task].points].sort((p, q) => cost(p) - cost(q) || mean(q) - mean(p));
   const amount = (v) => `${v >= 1000 ? Math.round(v).toLocaleString("en") : v.toFixed(axes[axis].digits)} ${axes[axis].unit}`;
+  const round = (v) => +v.toPrecision(2);
   const ends = () => { const all = points().map(cost); return [Math.log(all[0] / 1.25), Math.log(all.at(-1) * 1.25)]; };
   const budget = () => { const [low, high] = ends(); return Math.exp(low + share * (high - low)); };
   const inside = () => points().filter((p) => cost(p) <= budget());
@@ -24,7 +25,7 @@ function mount(stage, { axes, tasks, task, axis, share }) {
 
   choice(stage, { label: "task", options: tasks.map((t) => t.name), value: task, onChange: (i) => { task = i; fresh(); } });
   choice(stage, { label: "cost", options: axes.map((a) => a.name), value: axis, onChange: (i) => { axis = i; fresh(); } });
-  const limit = slider(stage, { label: "budget", min: 0, max: 1, step: 0.01, value: share, say: (v) => { share = v; return `at most ${amount(budget())}`; },
+  const limit = slider(stage, { label: "budget", min: 0, max: 1, step: 0.01, value: share, say: (v) => { share = v; return `at most ${amount(round(budget()))}`; },
     onInput: () => { here = winner(); render(); } });
   const svg = sheet(stage, TALL, "Methods: what they cost to the right, what they reach upwards", (w) => { width = w; render(); });
   const grid = draw(svg, "path", "pl-axis"), over = draw(svg, "rect", "pl-over", { y: ROOF }), front = draw(svg, "path", "pl-front"), ticks = draw(svg, "g"), marks = draw(svg, "g");
@@ -37,21 +38,22 @@ function mount(stage, { axes, tasks, task, axis, share }) {
   const x = (v) => { const [low, high] = ends(); return LEFT + ((Math.log(v) - low) / (high - low)) * (width - LEFT - RIGHT); };
   function span() {
     const all = tasks[task].points.flatMap((p) => p.scores), low = Math.floor((Math.min(...all) - 1) / 10) * 10;
-    return [Math.max(0, low), Math.ceil((Math.max(...all) + 0.5) / 10) * 10];
+    return [Math.max(0, low), Math.ceil(Math.max(...all) / 10) * 10];
   }
   const y = (v) => { const [low, high] = span(); return ROOF + ((high - v) / (high - low)) * (TALL - ROOF - FLOOR); };
 
   function fresh() { limit.set(limit.value); }
   function render() {
     if (!width) return;
-    const [low, high] = span(), levels = [0, 1, 2, 3, 4].map((i) => low + (i / 4) * (high - low)), all = points();
+    const [low, high] = span(), step = high - low > 50 ? 20 : 10, all = points();
+    const levels = Array.from({ length: 1 + Math.floor((high - low) / step) }, (_, i) => high - i * step);
     set(grid, { d: levels.map((v) => `M${LEFT} ${y(v)}H${width - RIGHT}`).join("") });
     ticks.replaceChildren();
-    for (const v of levels) draw(ticks, "text", "pl-end pl-quiet", { x: LEFT - 6, y: y(v) + 4.5 }, fixed(v, v % 1 ? 1 : 0));
+    for (const v of levels) draw(ticks, "text", "pl-end pl-quiet", { x: LEFT - 6, y: y(v) + 4.5 }, String(v));
     const values = [cost(all[0]), cost(all.at(-1))];
     values.forEach((v, k) => draw(ticks, "text", `pl-quiet ${k ? "pl-end" : ""}`, { x: k ? width - RIGHT : LEFT, y: TALL - FLOOR + 17 }, amount(v)));
-    draw(ticks, "text", "pl-quiet", { x: 0, y: 13 }, `${tasks[task].metric}, mean of ${all[0].scores.length} seeds; a bar from the lowest to the highest`);
-    draw(ticks, "text", "pl-quiet pl-mid", { x: (LEFT + width - RIGHT) / 2, y: TALL - 5 }, `${axes[axis].name}, each step to the right a like factor`);
+    draw(ticks, "text", "pl-quiet", { x: 0, y: 13 }, `${tasks[task].metric}: mean and range of ${all[0].scores.length} seeds`);
+    draw(ticks, "text", "pl-quiet pl-mid", { x: (LEFT + width - RIGHT) / 2, y: TALL - 5 }, `${axes[axis].name} (logarithmic)`);
     set(over, { x: x(budget()), width: Math.max(0, width - RIGHT - x(budget())), height: TALL - ROOF - FLOOR });
     const free = all.filter((p) => !beats(p).length);
     set(front, { d: free.map((p, i) => (i ? `H${x(cost(p))}V${y(mean(p))}` : `M${x(cost(p))} ${y(mean(p))}`)).join("") });
@@ -60,6 +62,14 @@ function mount(stage, { axes, tasks, task, axis, share }) {
       const look = `color: var(--pl-${p.role})`, dim = cost(p) > budget() ? "pl-dim" : "";
       draw(marks, "path", `pl-spread ${dim}`, { style: look, d: `M${x(cost(p))} ${y(Math.min(...p.scores))}V${y(Math.max(...p.scores))}` });
       draw(marks, "path", `pl-mark ${dim}`, { style: look, d: outline(p.mark), transform: `translate(${x(cost(p))} ${y(mean(p))})` });
+    }
+    const taken = [];  // names of the methods that nothing beats, where there is room
+    for (const p of free.reverse()) {
+      const at = [x(cost(p)), y(Math.max(...p.scores)) - 10];
+      if (taken.some(([a, b]) => Math.abs(a - at[0]) < 84 && Math.abs(b - at[1]) < 15)) continue;
+      taken.push(at);
+      const side = at[0] > width - 80 ? "pl-end" : at[0] < LEFT + 50 ? "" : "pl-mid", shift = { "pl-end": 8, "pl-mid": 0 }[side] ?? -10;
+      draw(marks, "text", side, { x: at[0] + shift, y: at[1] < ROOF - 4 ? y(Math.min(...p.scores)) + 20 : at[1], style: `fill: var(--pl-${p.role}-ink)` }, p.name);
     }
     show();
   }

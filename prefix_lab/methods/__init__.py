@@ -9,7 +9,8 @@ Where a model carries a task's head (token classification, question answering), 
 
 from .choosing import METHODS, tune
 from .loading import load
+from .measure import Cost, cost
 from .prompt import Prompt
 from .tuning import Tuning, task_head, trainable
 
-__all__ = ["METHODS", "Prompt", "Tuning", "load", "task_head", "trainable", "tune"]
+__all__ = ["METHODS", "Cost", "Prompt", "Tuning", "cost", "load", "task_head", "trainable", "tune"]

@@ -40,9 +40,12 @@ def cost(
 ) -> Cost:
     """Measure a tuning on a copy of its model, which stays as it is.
 
+    - tuning: what `tune` or `load` returned
     - data: rows as `fit` takes them
     - steps: how many are timed
-    - batch_size, tokenizer, max_length: as of `fit`
+    - batch_size: rows to a batch
+    - tokenizer: reads texts; default the model's own
+    - max_length: tokens; longer rows are cut
 
     On a CPU the memory is the running sum of what PyTorch's allocator gives out and takes back, as its profiler
     records it: exact and the same each time, but without what Python and the libraries take beside it. On a GPU it is

@@ -167,7 +167,7 @@ def p_tuning(tuning: Tuning, length: int = 10, init: str = "vocabulary", encoded
     The paper places them anywhere in a pattern around the text; here all of them stand before it.
     """
     _enter(tuning, length, init, encoded)
-    tuning.about = f"{length} vectors before the input, made by an LSTM" if encoded else f"{length} vectors"
+    tuning.about = f"{length} vectors before the input" + (", made by an LSTM" if encoded else "")
     tuning.scaffolds["soft_prompt"] = {"encoded": False}
 
 

@@ -28,6 +28,7 @@ class Tuning:
         self.prefix: Prefix | dict[str, Prefix] | None = None
         self.apart = False  # whether the prefix is all there is, and is saved in files of its own
         self.scaffolds: dict[str, dict] = {}  # a part that can `materialize` -> the settings that it has afterwards
+        self.allocator = None  # AdaLoRA's part in each step, which lives as long as the tuning
         self._asked = [(p, p.requires_grad) for p in model.parameters()]
         self._kept: list[tuple[nn.Parameter, torch.Tensor]] = []  # trained weights of the base, as they were
         self._removals: list[Callable[[], object]] = []

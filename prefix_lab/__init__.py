@@ -75,6 +75,7 @@ _ROOMS = {
     "town",
     "metrics",
     "bases",
+    "serving",
     "figures",
     "widgets",
     "claims",

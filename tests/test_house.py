@@ -23,7 +23,7 @@ PACKAGE = ROOT / "prefix_lab"
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
     "apart scopes selection saving attention inspection rows packing batches losses resuming training prediction "
-    "methods town metrics bases figures widgets claims"
+    "methods town metrics bases serving figures widgets claims"
 ).split()
 TEACHING = {
     "town",

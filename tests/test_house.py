@@ -40,9 +40,10 @@ TEACHING = {
     "packing",
     "losses",
     "resuming",
+    "serving",
 }
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
-ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
+ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate", "fastapi", "uvicorn", "prometheus_client"}
 
 
 def tracked(pattern: str) -> list[Path]:

@@ -199,7 +199,7 @@ def attach(
     if numbering.needed(model):
         model.register_forward_pre_hook(numbering, with_kwargs=True)
     model.add_module(SLOT, attachment)
-    keep_together(model, attachment)
+    keep_together(model)
     _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import torch
 import torch.nn.functional as F
@@ -31,13 +32,11 @@ class Attachment(nn.Module):
         super().__init__()
         self.number = next(_NUMBERS)
         self.names: tuple[str, ...] = ()
-        self.prefixes = nn.ModuleList()
         self.sources: dict = {}  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
         self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
         self.told = False  # whether a frozen prefix has been warned of
-        self.left_behind = False  # whether the base's weights were loaded without the prefix's
         self.selected = False  # whether `select` was ever used on it
         self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
         self.recomputed = True
@@ -51,8 +50,14 @@ class Attachment(nn.Module):
         self.refuse_taken(prefixes)
         self.names += tuple(prefixes)
         for name, prefix in prefixes.items():
-            self.prefixes.append(prefix)
+            self.add_module(inner_name(name), prefix)
             self.sources |= {(name, s.name): (prefix, index) for index, s in enumerate(prefix.config.sites)}
+        self._modules = dict(sorted(self._modules.items()))  # in whatever order they came, an optimizer has them in one
+
+    @property
+    def prefixes(self) -> list:
+        """The prefixes, in the order of `names`."""
+        return [self.get_submodule(inner_name(name)) for name in self.names]
 
     def refuse_taken(self, names) -> None:
         """Raises ValueError where one of the names is that of an attached prefix."""
@@ -65,11 +70,9 @@ class Attachment(nn.Module):
             raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
         if any(name in block.rows for block in blocks_of(self)):
             raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
-        kept = {n: prefix for n, prefix in zip(self.names, self.prefixes) if n != name}
-        prefix = self.prefixes[self.names.index(name)]
-        self.names, self.prefixes, self.sources = (), nn.ModuleList(), {}
-        self.add(kept)
-        return prefix
+        self.names = tuple(other for other in self.names if other != name)
+        self.sources = {key: source for key, source in self.sources.items() if key[0] != name}
+        return self._modules.pop(inner_name(name))
 
     def rows(self) -> tuple:
         """The names in force: one for all rows, or one for each row of the batch (None: no prefix)."""
@@ -135,6 +138,11 @@ class Attachment(nn.Module):
                 "(and evaluate under torch.no_grad())"
             )
         self.checkpointed, self.recomputed = now, False
+
+
+def inner_name(name: str) -> str:
+    """The submodule of the attachment that is the prefix of this name, so that tensors are told apart by names too."""
+    return "prefix" if name == "prefix" else f"prefix_{quote(str(name), safe=' ').replace('.', '%2E')}"
 
 
 def attached(model: nn.Module) -> Attachment:

@@ -113,9 +113,11 @@ def fit(
 
     Ctrl-C ends the training with what was learnt, and a warning.
     Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
-    finite or counts no label, and by row and name for data that the model cannot read.
+    finite or counts no label, and by row and name for data that the model cannot read; RuntimeError in one of several
+    processes, where `transformers.Trainer` is what trains.
     Source: the recipe of Li & Liang 2021, section 5.3 and appendix A.
     """
+    _refuse_many_processes()
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the model has nothing to train; call prefix_lab.attach(model) first")
@@ -260,6 +262,14 @@ def _moved(batch: dict, device) -> dict:
 def _refuse_number(name: str, value, most: float = math.inf) -> None:
     if not (isinstance(value, Real) and 0 <= value <= most):
         raise ValueError(f"{name} must be a number from 0 {'up' if most == math.inf else f'to {most}'}, got {value!r}")
+
+
+def _refuse_many_processes() -> None:
+    if (count := int(os.environ.get("WORLD_SIZE") or 1)) > 1:
+        raise RuntimeError(
+            f"fit trains in one process, but this is one of {count} (WORLD_SIZE); under torchrun and accelerate launch "
+            "train with transformers.Trainer or with accelerate, as examples/launch/train.py does"
+        )
 
 
 def endless(batches) -> Endless:

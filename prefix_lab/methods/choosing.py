@@ -7,7 +7,7 @@ from numbers import Integral
 from transformers import PreTrainedModel
 
 from ..attention import attach
-from ..saving import RandomWeights
+from ..saving import RandomWeights, keep_added, names_of
 from .adapters import adapter, parallel
 from .borrowed import adalora, ia3, lora
 from .combined import mam, prefix_lora, unipelt
@@ -58,7 +58,7 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     if (before := getattr(model, TUNING, None)) is not None:
         raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
     settings = {name: int(v) if isinstance(v, Integral) and type(v) is not bool else v for name, v in settings.items()}
-    tuning, ends = Tuning(model, method, settings), task_head(model)
+    tuning, ends, before = Tuning(model, method, settings), task_head(model), names_of(model)
     model.requires_grad_(False)
     try:
         with warnings.catch_warnings():
@@ -71,6 +71,8 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         tuning.train(ends)
         tuning.about += "" if method == "head" else " and the task's head"
     setattr(model, TUNING, tuning)
+    if not tuning.apart:
+        keep_added(model, {"method": method, "settings": settings}, tuning.trained, before)
     return tuning
 
 

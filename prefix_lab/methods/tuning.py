@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from .. import checkpoint
 from ..prefix import Prefix
-from ..saving import named_head
+from ..saving import keep_apart, named_head
 from ..selection import SLOT
 
 TUNING = "_tuning"  # the attribute of a model that holds its tuning
@@ -101,6 +101,7 @@ class Tuning:
             for parameter, value in self._kept:
                 parameter.copy_(value)
             delattr(self.model, TUNING)
+            keep_apart(self.model, added=True)
         return self.model
 
     def take_off(self) -> None:

@@ -34,7 +34,7 @@ def named_head(model: PreTrainedModel) -> dict[str, nn.Parameter]:
     """The parameters that a task added after the pretrained model, as in `...ForTokenClassification`, by name."""
     if "For" not in type(model).__name__ or model.get_output_embeddings() is not None:
         return {}
-    pretrained, added = (PreTrainedModel, nn.Embedding), (SLOT, "soft_prompt")
+    pretrained, added = (PreTrainedModel, nn.Embedding), (SLOT, "soft_prompt", "adapters")
     children = ((name, part) for name, part in model.named_children() if name not in added)
     parts = [(name, part) for name, part in children if not isinstance(part, pretrained)]
     return {f"{name}.{inner}": p for name, part in parts for inner, p in part.named_parameters()}

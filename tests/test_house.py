@@ -22,8 +22,8 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
-    "scopes selection saving attention inspection rows packing batches losses resuming training prediction prompt "
-    "methods town metrics bases figures widgets claims"
+    "apart scopes selection saving attention inspection rows packing batches losses resuming training prediction "
+    "methods town metrics bases serving figures widgets claims"
 ).split()
 TEACHING = {
     "town",
@@ -32,7 +32,6 @@ TEACHING = {
     "widgets",
     "claims",
     "methods",
-    "prompt",
     "metrics",
     "prediction",
     "training",

@@ -578,3 +578,46 @@ def test_starts_draws_its_square_for_the_way_and_step_under_a_finger(part):
     box = starts.locator("input[type=range]").bounding_box()
     starts.page.touchscreen.tap(box["x"] + 4, box["y"] + box["height"] / 2)
     assert starts.locator("input[type=range]").get_attribute("aria-valuetext") == "0"
+
+
+ELEVEN = "notebooks/11_methods_compared"
+
+
+def test_peers_names_what_is_pointed_at_and_the_best_within_a_budget(part):
+    peers = part(ELEVEN, "peers")
+    budget, ring = peers.locator("input[type=range]"), peers.locator("[role=slider].pl-point")
+    said, best = peers.locator(".pl-said"), peers.locator(".pl-best")
+    assert re.fullmatch(r"at most [\d,]+ numbers", budget.get_attribute("aria-valuetext"))
+    before = best.inner_text()
+    named = said.locator("b").inner_text()
+    assert f"is {named}, " in before, "it starts at the best within the budget"
+    budget.focus()
+    peers.page.keyboard.press("End")
+    every = number(best.inner_text(), r"best of (\d+) is")
+    assert every == peers.locator(".pl-mark").count() > number(before, r"best of (\d+) is")
+    assert peers.locator(".pl-mark.pl-dim").count() == 0
+    ring.focus()
+    for _ in range(20):
+        peers.page.keyboard.press("ArrowLeft")
+    cheapest = ring.get_attribute("aria-valuetext")
+    assert said.inner_text() == cheapest
+    peers.page.keyboard.press("ArrowRight")
+    assert ring.get_attribute("aria-valuetext") != cheapest
+    peers.get_by_role("radio", name="memory of a step").click()
+    assert re.fullmatch(r"at most [\d.,]+ MB", budget.get_attribute("aria-valuetext"))
+
+
+def test_peers_follows_a_finger_to_another_task_and_another_method(part):
+    peers = part(ELEVEN, "peers", width=390)
+    said, marks = peers.locator(".pl-said"), peers.locator(".pl-mark")
+    tasks = peers.get_by_role("radiogroup", name="task").get_by_role("radio")
+    assert tasks.count() == 4
+    before = peers.locator(".pl-sheet").inner_text(), said.inner_text()
+    tasks.nth(1).tap()
+    assert (peers.locator(".pl-sheet").inner_text(), said.inner_text()) != before
+    seen = set()
+    for i in range(marks.count()):
+        box = marks.nth(i).bounding_box()
+        peers.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        seen.add(said.locator("b").inner_text())
+    assert len(seen) >= 5

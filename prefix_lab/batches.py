@@ -68,7 +68,7 @@ def loader(
         return Stream(reader, data, batch_size)
     if len(data) == 0:
         raise ValueError(f"{name} must hold at least one row, but the data holds no row; check what was selected")
-    rows = list(data) if hasattr(data, "__iter__") else [data[index] for index in range(len(data))]
+    rows = [data[index] for index in range(len(data))]
     if all(is_batch(row) for row in rows):
         return [reader.batch(batch, index) for index, batch in enumerate(rows)]
     rows = reader.rows(rows)

@@ -67,10 +67,10 @@ def _kind(module, given, key, value) -> str:
     states = first.detach().requires_grad_()
     cut = {n: states if v is first else v.detach() if isinstance(v, torch.Tensor) else v for n, v in given.items()}
 
-    def later(key, value, size=1.0):
+    def later(key, value):
         told.append(value.requires_grad)
-        changed = torch.zeros_like(value)
-        changed[:, :, 1:] = size
+        changed = torch.ones_like(value)
+        changed[:, :, 0] = 0
         return key, changed
 
     try:

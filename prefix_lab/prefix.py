@@ -258,7 +258,6 @@ def text_states(
     with quiet(model), torch.no_grad(), listen, overhearing(own, overhear):
         for part, inputs in attempts(model, probe):
             for given in _reading(ids, inputs, is_rotary(part) and accepts(part, "position_ids")):
-                states.clear()
                 try:
                     part(**given)
                 except Exception as error:

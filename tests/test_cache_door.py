@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from threading import Thread
 
 import pytest
 import torch
@@ -481,3 +482,25 @@ def test_an_error_within_a_call_leaves_the_module_as_it_was(name):
         model(input_ids=ids, attention_mask=torch.ones(3, 2, 2, 2))
     assert torch.equal(model(input_ids=ids).logits, want)
     assert not any("_lent" in module.__dict__ for module in model.modules())
+
+
+def test_an_error_inside_an_attention_gives_its_own_table_back():
+    model, _ = attached("gpt_neo")
+    attention = model.transformer.h[0].attn.attention
+    table = attention.bias
+    broken = attention.out_proj.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        model(tokens())
+    broken.remove()
+    assert attention.bias is table
+
+
+@pytest.mark.parametrize("name", ["gpt_neo", "bloom"])
+def test_a_model_answers_in_another_thread_after_it_has_answered_in_this_one(name):
+    model, _ = attached(name)
+    ids, heard = tokens(), []
+    want = model(ids).logits
+    thread = Thread(target=lambda: heard.append(model(ids).logits), daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert torch.equal(heard[0], want)

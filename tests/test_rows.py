@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import transformers as tf
-from families import DECODERS, SIZES, T5, VOCAB, build, shake
+from families import DECODERS, IMAGES, SIZES, T5, VOCAB, build, shake
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.utils.data import DataLoader
 
@@ -537,6 +537,17 @@ def test_a_class_beyond_the_head_is_refused_and_a_row_without_one_counts_nothing
     assert evaluate(model, labelled(1, -100)) == pytest.approx(evaluate(model, labelled(1)), rel=1e-5)
     with pytest.raises(ValueError, match="row 0: labels must be one, or one for each of 3 names"):
         loader(of_bert("SequenceClassification", num_labels=3), labelled([0, 1]), 1)
+
+
+def test_a_single_output_takes_any_number():
+    torch.manual_seed(0)
+    model = tf.ViTForImageClassification(tf.ViTConfig(**IMAGES, num_labels=1))
+    pl.attach(model, length=2)
+    seen = [
+        pl.fit(model, [{"pixel_values": torch.ones(3, 16, 16), "labels": label}], steps=1, progress=False).loss
+        for label in (3, 3.0)
+    ]
+    assert seen[0] == pytest.approx(seen[1], rel=0.1)
 
 
 def test_what_the_library_lets_through_every_forward_is_a_column():

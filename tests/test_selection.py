@@ -494,6 +494,49 @@ def test_a_compiled_model_asks_the_context_in_tasks_and_threads(lone, known_lone
     assert asyncio.run(main()) == [None, "prefix"]
 
 
+def test_a_compiled_generator_keeps_its_selection_inside_another_block(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    rows = attached(model).rows
+
+    def asking():
+        with pl.select(model, "polite"):
+            while True:
+                yield rows()
+
+    generator = asking()
+    assert next(generator) == ("polite",)
+    with pl.select(model, "terse"):
+        assert next(generator) == ("polite",)
+        assert rows() == ("terse",)
+    assert next(generator) == ("polite",)
+    generator.close()
+
+
+def test_compiled_tasks_keep_their_selections(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    rows = attached(model).rows
+
+    async def work(name):
+        with pl.select(model, name):
+            await asyncio.sleep(0)
+            return rows()
+
+    async def main():
+        return await asyncio.gather(work("polite"), work("terse"), work(None))
+
+    assert asyncio.run(main()) == [("polite",), ("terse",), (None,)]
+
+
+def test_compiled_blocks_of_one_thread_break_no_graph_to_ask(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    monkeypatch.setattr("prefix_lab.scopes._ask", None)
+    rows = attached(model).rows
+    with pl.select(model, "terse"), pl.select(model, ["polite", None]):
+        assert rows() == ("polite", None)
+    with pl.select(model, "polite"):
+        assert rows() == ("polite",)
+
+
 def test_a_copy_has_selections_of_its_own(lone, known_lone):
     with pl.select(lone, None):
         twin = copy.deepcopy(lone)

@@ -260,7 +260,7 @@ def _hidden_first(given, masks, true_hides: bool):
     for n in masks:
         if given[n].dim() == 4:
             last = given[n][:, 0, -1]  # (B, P + S): the last query sees all that any does
-            seen = last == 0 if last.is_floating_point() else last.bool() ^ true_hides
+            seen = (last != 0) ^ (true_hides or last.is_floating_point())
             return seen.int().argsort(dim=-1, stable=True)
     return None
 

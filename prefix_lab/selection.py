@@ -47,8 +47,7 @@ class Attachment(nn.Module):
         self.number = next(_NUMBERS)  # a copy has selections of its own
 
     def add(self, prefixes: dict[str, Prefix]) -> None:
-        """Put these beside the prefixes that are there. Raises ValueError for a name that is taken."""
-        self.refuse_taken(prefixes)
+        """Put these beside the prefixes that are there, by names that are not taken (`refuse_taken`)."""
         self.names += tuple(prefixes)
         for name, prefix in prefixes.items():
             self.prefixes.append(prefix)
@@ -243,7 +242,7 @@ def refuse_row_selection(model: nn.Module) -> None:
 
 def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
     """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
-    frame = sys._getframe(1) if batch % len(rows) == 0 else None
+    frame = sys._getframe() if batch % len(rows) == 0 else None
     while frame is not None:
         found = frame.f_locals if frame.f_code in (_GENERATE, _CALL) else {}
         module = found.get("self")

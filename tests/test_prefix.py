@@ -91,6 +91,8 @@ def test_a_text_longer_than_the_model_is_refused_by_name():
 def test_a_site_that_reads_no_text_is_refused_and_its_kind_named():
     with pytest.raises(ValueError, match=r"does not reach encoder|does not reach model.encoder"):
         pl.attach(build("whisper"), init=torch.randint(3, VOCAB, (5,)))
+    with pytest.raises(ValueError, match="does not reach vision_model.encoder.layers.0"):
+        pl.attach(build("clip"), init=torch.randint(3, VOCAB, (3,)))
     prefix = pl.attach(build("whisper"), init=torch.randint(3, VOCAB, (5,)), kinds=("decoder",))
     assert prefix.config.length == 5
 

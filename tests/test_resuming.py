@@ -118,8 +118,9 @@ def test_a_place_in_shuffled_data_is_found_again():
 
 
 @pytest.mark.parametrize("reparam", [None, "mlp"])
-def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam):
-    ends = []
+def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam, monkeypatch):
+    ends, norms, clip = [], [], torch.nn.utils.clip_grad_norm_
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *a: norms.append(clip(*a).item()))
     data = [*rows(4, length=3), *rows(4, seed=1, length=9)]  # batches with unequal numbers of labels
     for settings in ({"batch_size": 8}, {"batch_size": 2, "accumulation": 4}):
         torch.manual_seed(0)
@@ -128,6 +129,7 @@ def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam):
         history = pl.fit(model, data, steps=3, progress=False, lr=0.01, **settings)
         ends.append((flat(prefix), history.loss))
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
+    assert norms[:3] == pytest.approx(norms[3:], rel=1e-3)  # of the mean, which is what max_norm is of
     torch.testing.assert_close(ends[0][0], ends[1][0], rtol=1e-3, atol=1e-3)  # Adam magnifies what is almost 0
 
 

@@ -163,6 +163,7 @@ def test_the_same_rows_in_any_container_give_the_same_batches_twice(container):
     for _ in range(2):
         (batch,) = batches
         assert {name: tensor.tolist() for name, tensor in batch.items()} == WANTED
+        assert all(isinstance(tensor, torch.Tensor) for tensor in batch.values())
 
 
 def test_a_stream_is_cut_into_batches_and_counts_its_rows():
@@ -186,6 +187,10 @@ def test_a_stream_is_cut_into_batches_and_counts_its_rows():
             "train must be one split, got train",
         ),
         (lambda: {"input_ids": [[5]], "labels": [[5], [6]]}, "columns of train must be lists of one length"),
+        (
+            lambda: {"input_ids": [[5]], "labels": 5},
+            "columns of train must be lists of one length, got {'input_ids': 1}",
+        ),
         (lambda: 3, "train must be a list of rows, a dataset or a DataLoader, got int"),
         (lambda: [], "train must hold at least one row"),
         (lambda: ["a text"], "row 0: rows must be dicts of columns, got str"),
@@ -311,6 +316,12 @@ def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
     assert batch["labels"].tolist() == [[-100, -100], [8, 9], [5, 6]]
     batch = next(iter(loader(build("gpt2"), rows, 3, max_length=3)))  # part of a target remains: no warning
     assert batch["labels"].tolist() == [[-100, -100, 7], [8, 9, -100], [5, 6, -100]]
+
+
+def test_what_has_no_entry_for_each_token_is_not_cut():
+    model = of_bert("SequenceClassification", num_labels=3)
+    (batch,) = loader(model, [{"input_ids": [5, 6, 7, 8], "labels": [0, 1, 1]}], 1, max_length=2)
+    assert (batch["input_ids"].tolist(), batch["labels"].tolist()) == ([[5, 6]], [[0, 1, 1]])
 
 
 # --- packed rows -------------------------------------------------------------------------------------------------

@@ -428,6 +428,7 @@ def test_a_list_must_name_each_row_of_a_forward_pass(model, rows):
         {"num_beams": 3},
         {"num_beams": 3, "num_return_sequences": 2},
         {"do_sample": True, "num_return_sequences": 2, "top_k": 1},
+        {"num_beams": 2, "num_return_sequences": 1, "do_sample": True, "top_k": 1},
     ],
 )
 def test_generate_may_repeat_the_rows(model, settings):
@@ -436,6 +437,22 @@ def test_generate_may_repeat_the_rows(model, settings):
     together = pl.select(model, ["terse", None, "polite"]).generate(ids, **settings)
     alone = [pl.select(model, n).generate(ids[i : i + 1], **settings) for i, n in enumerate(["terse", None, "polite"])]
     assert torch.equal(together, torch.cat(alone))
+
+
+def test_contrastive_search_repeats_each_row_for_its_candidates(model):
+    ids = inputs_for(model, batch=2)["input_ids"]
+    found = []
+
+    def search(model, input_ids, **_):
+        found.append(model(input_ids.repeat_interleave(3, dim=0)).logits)
+        return input_ids
+
+    pair = pl.select(model, ["terse", None])
+    pair.generate(ids, custom_generate=search, penalty_alpha=0.6, top_k=3)
+    for row, name in enumerate(["terse", None]):
+        torch.testing.assert_close(found[0][3 * row], pl.select(model, name)(ids[row : row + 1]).logits[0])
+    with pytest.raises(ValueError, match="names 2 rows, but the batch has 6"):
+        pair.generate(ids, custom_generate=search, top_k=3)
 
 
 def test_several_texts_a_row_share_the_rows_prefix():

@@ -123,6 +123,15 @@ class Refuses(Own):
         return super().attend(query, key, value, mask)
 
 
+class AsksMore(Own):
+    """Wants of its cache what only a cache that stores has."""
+
+    def forward(self, hidden_states, attention_mask=None, layer_past=None):
+        if layer_past is not None:
+            layer_past.layers.clear()
+        return super().forward(hidden_states, attention_mask, layer_past)
+
+
 class Endless(Own):
     """Not finite with more keys than queries."""
 
@@ -149,7 +158,7 @@ class Longer(Own):
         return super().attend(key, key, value, None)
 
 
-@pytest.mark.parametrize("sort", [Deaf, LastAlone, Leaks, Refuses, Endless, Folded, Longer])
+@pytest.mark.parametrize("sort", [Deaf, LastAlone, Leaks, Refuses, AsksMore, Endless, Folded, Longer])
 def test_a_module_that_would_not_use_a_prefix_as_it_should_has_no_site(sort):
     assert found(sort()) is None
 

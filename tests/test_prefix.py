@@ -196,3 +196,14 @@ def test_each_kind_has_an_mlp_of_its_own():
 def test_an_unknown_parametrisation_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         pl.attach(build("gpt2"), **settings)
+
+
+def test_the_mlp_of_a_kind_is_as_wide_as_the_widest_of_its_own_sites():
+    sites = [pl.Site("a", "encoder", 1, 2, 3), pl.Site("b", "decoder", 2, 4, 4), pl.Site("c", "encoder", 3, 2, 1)]
+    prefix = pl.Prefix(pl.PrefixConfig(5, tuple(sites), "mlp", hidden=7))
+    assert {kind: tuple(part.shape) for kind, part in prefix.embedding.items()} == {
+        "encoder": (5, 6),
+        "decoder": (5, 8),
+    }
+    assert [tuple(key.shape) for key, _ in prefix.pairs()] == [(1, 5, 2), (2, 5, 4), (3, 5, 2)]
+    assert [tuple(value.shape) for _, value in prefix.pairs()] == [(1, 5, 3), (2, 5, 4), (3, 5, 1)]

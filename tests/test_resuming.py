@@ -204,6 +204,7 @@ def test_a_history_is_a_dict_a_frame_and_a_picture():
     history.validation.clear()
     same = history.plot(axes)
     assert same is axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     assert [line.get_label() for line in axes.get_lines()] == ["training", "validation", "training"]
     assert history.plot().get_legend() is None
 

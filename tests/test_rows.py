@@ -470,6 +470,7 @@ def test_spans_are_validated_as_they_are_evaluated():
     model = of_bert("QuestionAnswering")
     pl.attach(model, length=2)
     spans = SPANS * 4  # of two lengths, which are not to share a batch
+    assert [batch["input_ids"].shape for batch in loader(model, spans, 3)] == [(3, 4), (1, 4), (3, 2), (1, 2)]
     seen = pl.fit(model, SPANS[:1], steps=1, batch_size=4, validation=spans, progress=False).validation
     assert seen == [(1, pytest.approx(evaluate(model, spans, 1), rel=1e-5))]
 

@@ -548,3 +548,10 @@ def test_a_prefix_made_for_a_base_of_another_name_is_attached_with_a_warning():
     pl.detach(made)
     with pytest.warns(UserWarning, match="prefix 'prefix' was made for 'base', and model is 'base-2'"):
         pl.attach(here, prefix)
+    pl.detach(here)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name, base in (("elsewhere/base", "one/base"), ("", "one/base"), ("other/base-2", "")):
+            here.config._name_or_path, prefix.config.base["name"] = name, base
+            pl.attach(here, prefix)
+            pl.detach(here)

@@ -20,7 +20,7 @@ def is_packed(row: Mapping) -> bool:
 @torch.no_grad()
 def keeps_apart(model: PreTrainedModel) -> bool:
     """Whether the second of two texts in a row reads the same whatever the first: asked of the model."""
-    texts = torch.tensor([[1, 2], [2, 1]])
+    texts = torch.eye(2, dtype=torch.long)  # two texts of two tokens
     ids = torch.cat([texts, texts[:1].expand_as(texts)], dim=1)  # (2, 2 + 2)
     positions = torch.arange(2).repeat(2, 2)
     with quiet(model):

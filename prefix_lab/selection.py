@@ -111,7 +111,7 @@ class Attachment(nn.Module):
             torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
             for i in (0, 1)
         )  # (B, H_kv, longest, D_h)
-        lengths = [p[0].shape[1] for p in pairs.values()]
+        lengths = [key.shape[1] for key, _ in pairs.values()]
         if min(lengths) == longest:
             return key, value, None
         present = torch.arange(longest) < torch.tensor(lengths)[:, None]  # (number of names, longest)

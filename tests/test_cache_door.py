@@ -12,7 +12,7 @@ from families import BEHIND_THE_CACHE, VOCAB, going_on
 from transformers import DynamicCache
 
 import prefix_lab as pl
-from prefix_lab.cache import Passing, with_prefix
+from prefix_lab.cache import Passing, widen_mask, with_prefix
 
 P = 4
 pytestmark = pytest.mark.filterwarnings("ignore::prefix_lab.coverage.UnreachedWarning")
@@ -243,9 +243,9 @@ def test_one_token_without_a_mask_is_given_none_and_several_are_given_what_none_
     pair = tuple(part.expand(2, -1, -1, -1) for part in found[:2])
     mask = with_prefix(Reads(), given, states.expand(2, -1, -1), (*pair, present), "decoder", False)["attention_mask"]
     assert (mask[:, 0] == 0).tolist() == [[[True] * (P + 3 + 1)], [[False] * P + [True] * (3 + 1)]]
-    states = torch.zeros(1, 3, 8)
+    states = torch.zeros(1, 2, 8)
     mask = with_prefix(Reads(), {"hidden_states": states}, states, found, "decoder", False)["attention_mask"]
-    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(3, P), torch.ones(3, 3).tril()], dim=1).bool())
+    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(2, P), torch.ones(2, 2).tril()], dim=1).bool())
     assert "attention_mask" not in with_prefix(Reads(), {"hidden_states": states}, states, found, "encoder", False)
 
 
@@ -516,6 +516,13 @@ def test_one_word_for_all_keys_is_said_of_each_and_of_the_prefix():
         wider = with_prefix(Reads(), given, states, found, "encoder", False)["attention_mask"]
         seen = 0.0 if mask.is_floating_point() else 1
         assert wider.tolist() == [[[[seen] * P + [word] * 3] * 3]]
+
+
+def test_one_mask_for_all_rows_becomes_one_for_each_where_their_prefixes_differ():
+    present = torch.tensor([[True, True], [False, True]])
+    mask = widen_mask(torch.ones(1, 1, 2, 3), 2, present, False)
+    assert mask.shape == (2, 1, 2, 5)
+    assert (mask[:, 0, :, :2] == 0).tolist() == [[[True, True]] * 2, [[False, True]] * 2]
 
 
 def test_what_a_module_asks_of_its_cache_is_the_cache_s_own():

@@ -458,3 +458,12 @@ def test_of_several_processes_the_first_writes_and_the_others_wait_until_it_has(
     with checkpoint.first_process({"keys.0": torch.ones(1)}) as first:
         assert first
     assert len(calls) == 3
+
+
+def test_a_prefix_whose_tensors_are_gone_already_is_removed_too(tmp_path):
+    site = pl.Site("a", "decoder", 2, 4, 4)
+    pl.Prefix(pl.PrefixConfig(3, (site,))).save_pretrained(tmp_path)
+    (weights,) = tmp_path.glob("*.safetensors")
+    weights.unlink()
+    checkpoint.remove(tmp_path / "prefix.json")
+    assert list(tmp_path.iterdir()) == []

@@ -199,6 +199,7 @@ def test_nothing_is_tried_twice():
 
 def test_numbers_have_the_models_precision_and_place_and_ids_are_whole():
     toy = model("input_ids", "pixel_values", image_size=4, **SIZE)
+    toy.table = torch.nn.Parameter(torch.ones((), dtype=torch.int8), requires_grad=False)  # of a quantized layer
     toy.weight = torch.nn.Parameter(torch.ones((), dtype=torch.bfloat16))
     text, both, *_ = guesses(toy)
     assert text["input_ids"].dtype == both["input_ids"].dtype == torch.long
@@ -206,6 +207,7 @@ def test_numbers_have_the_models_precision_and_place_and_ids_are_whole():
     assert image.dtype == torch.bfloat16
     assert image.abs().max() <= 1
     assert image.std() > 0.5
+    del toy.table
     toy.weight = torch.nn.Parameter(torch.ones((), dtype=torch.bfloat16, device="meta"))
     assert {value.device.type for value in next(guesses(toy)).values()} == {"meta"}
 

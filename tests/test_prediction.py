@@ -85,6 +85,7 @@ def test_a_span_is_the_tokens_of_its_answer(tokenizer):
     assert found.strip() == ASKED["target"]
     batch = next(iter(training_rows([ASKED] * 3, tokenizer, "span", batch_size=2)))
     assert batch["start_positions"].tolist() == [row["start_positions"]] * 2
+    assert isinstance(training_rows([ASKED] * 3, tokenizer, "span").sampler, torch.utils.data.RandomSampler)
 
 
 def test_a_kind_that_does_not_exist_is_refused(tokenizer):

@@ -7,7 +7,7 @@ import torch
 from families import TEXT, VOCAB, build, inputs_for, output_of, shake
 
 import prefix_lab as pl
-from prefix_lab.prefix import text_states
+from prefix_lab.prefix import make_prefix, text_states
 
 ROTARY = ["gpt_neox", "llama", "mixtral", "qwen3", "phi3", "olmo2"]
 
@@ -207,3 +207,13 @@ def test_the_mlp_of_a_kind_is_as_wide_as_the_widest_of_its_own_sites():
     }
     assert [tuple(key.shape) for key, _ in prefix.pairs()] == [(1, 5, 2), (2, 5, 4), (3, 5, 2)]
     assert [tuple(value.shape) for _, value in prefix.pairs()] == [(1, 5, 3), (2, 5, 4), (3, 5, 1)]
+
+
+def test_a_prefix_stands_where_it_is_told_to_and_goes_where_the_model_computes(monkeypatch):
+    model = build("gpt2")
+    sites = pl.find_sites(model)
+    assert {p.device.type for p in make_prefix(model, sites, 2, device=torch.device("meta")).parameters()} == {"meta"}
+    prefix, places = pl.Prefix(pl.PrefixConfig(2, sites)), []
+    monkeypatch.setattr(pl.Prefix, "to", lambda self, *given: places.append((self, *given)))
+    pl.attach(model, prefix)
+    assert places == [(prefix, torch.device("cpu"))]

@@ -133,6 +133,13 @@ def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam, monkeypa
     torch.testing.assert_close(ends[0][0], ends[1][0], rtol=1e-3, atol=1e-3)  # Adam magnifies what is almost 0
 
 
+def test_a_single_label_in_all_accumulated_batches_counts():
+    model, _ = attached()
+    one, none = ({"input_ids": [5, 6], "labels": [-100, label]} for label in (6, -100))
+    history = pl.fit(model, [one, none], steps=1, batch_size=1, accumulation=2, progress=False)
+    assert history.loss == pytest.approx([evaluate(model, [one])], rel=0.5)
+
+
 def test_smoothing_and_class_weights_shape_the_training_loss_and_not_the_validation():
     model = classifier(3)
     data = [row | {"labels": i % 2} for i, row in enumerate(rows())]

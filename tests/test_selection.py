@@ -448,11 +448,11 @@ def test_contrastive_search_repeats_each_row_for_its_candidates(model):
         return input_ids
 
     pair = pl.select(model, ["terse", None])
-    pair.generate(ids, custom_generate=search, penalty_alpha=0.6, top_k=3)
+    pair.generate(ids, custom_generate=search, penalty_alpha=0.6, top_k=3, max_new_tokens=1)
     for row, name in enumerate(["terse", None]):
         torch.testing.assert_close(found[0][3 * row], pl.select(model, name)(ids[row : row + 1]).logits[0])
     with pytest.raises(ValueError, match="names 2 rows, but the batch has 6"):
-        pair.generate(ids, custom_generate=search, top_k=3)
+        pair.generate(ids, custom_generate=search, top_k=3, max_new_tokens=1)
 
 
 def test_several_texts_a_row_share_the_rows_prefix():
@@ -480,6 +480,14 @@ def test_what_reorders_rows_can_refuse_a_selection_for_each(model):
 
 
 # --- compiling, copying
+
+
+def test_a_model_is_compiled_whole_at_once_after_attach(known_lone):
+    torch._dynamo.reset()
+    model = build("gpt2")
+    shake(pl.attach(model, length=3))
+    with torch.no_grad():
+        assert which(torch.compile(model, fullgraph=True, backend="eager"), known_lone) == "prefix"
 
 
 def test_select_works_in_a_compiled_model(lone, known_lone):

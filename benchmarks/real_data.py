@@ -117,8 +117,10 @@ METHODS = {
 class Exam:
     """A task with its rows and its base, in which methods are measured; what is measured is kept in `path`."""
 
-    def __init__(self, base: str, name: str, data: str, steps: int | None = None, out: Path = STORED):
-        self.base, self.name, self.task = base, name, TASKS[name]
+    def __init__(
+        self, base: str, name: str, data: str, steps: int | None = None, out: Path = STORED, dtype: str = "bfloat16"
+    ):
+        self.base, self.name, self.task, self.dtype = base, name, TASKS[name], dtype
         self.kind, self.steps = self.task.kind, steps or self.task.steps
         model, self.tokenizer = pl.load_base(base)
         writes = model.can_generate()
@@ -158,23 +160,29 @@ class Exam:
         task, rows = self.task, {split: len(rows) for split, rows in self.rows.items()}
         head = {"base": self.base, "task": self.name, "set": task.set, "kind": self.kind, "metric": task.metric}
         head |= {"steps": self.steps, "batch": task.batch, "rows": rows, "length": LENGTH, "text": task.text}
+        head |= {"dtype": self.dtype}
+        methods = {name: self.rates(name) for name in METHODS if self.rates(name)}
         if self.path.exists():
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if other := [name for name, value in head.items() if kept[name] != value]:
                 raise ValueError(f"{self.path} was measured with another {', '.join(other)}; move it away first")
-            return kept
+            return kept | {"methods": methods}
         machine = f"{platform.machine()}, {os.cpu_count()} cores"
         command = f"python benchmarks/real_data.py --base {self.base} --task {self.name} --data FOLDER"
         head |= {"command": command, "machine": machine, "torch": torch.__version__}
-        return head | {"untrained": None, "runs": []}
+        return head | {"methods": methods, "untrained": None, "runs": []}
+
+    def rates(self, method: str) -> list[float]:
+        """What is tried; nothing where a method has nothing to train."""
+        return list(METHODS[method].written if self.kind == "generate" else METHODS[method].rates)
 
     def keep(self) -> None:
-        """Write the record, whole."""
+        """Write the record, whole; a line for each entry, and for each run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        runs = ",\n".join(f"  {json.dumps(run)}" for run in self.record["runs"])
-        text = json.dumps(self.record | {"runs": []}, indent=1)
-        part.write_text(text.replace('"runs": []', f'"runs": [\n{runs}\n ]' if runs else '"runs": []') + "\n", "utf-8")
+        runs = ",\n  ".join(json.dumps(run) for run in self.record["runs"])
+        head = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in self.record.items() if key != "runs"]
+        part.write_text("{" + ",\n ".join([*head, f'"runs": [\n  {runs}\n ]']) + "\n}\n", "utf-8")
         os.replace(part, self.path)
 
     def score(self, answers: list, split: str) -> float:
@@ -184,7 +192,7 @@ class Exam:
         return round(factor * function(answers, [row[column] for row in self.rows[split]]), 3)
 
     def answers(self, model, split: str) -> list:
-        with torch.autocast(model.device.type, torch.bfloat16):
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=self.dtype == "bfloat16"):
             found = predict(
                 model, self.tokenizer, self.rows[split], self.kind, self.labels, max_new_tokens=self.task.longest
             )
@@ -212,7 +220,8 @@ class Exam:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a head that is drawn at random and trains
             model = METHODS[method].ready(model, self.tokenizer, self.task.text)
-        settings = {"steps": self.steps, "batch_size": self.task.batch, "dtype": torch.bfloat16, "max_length": 256}
+        settings = {"steps": self.steps, "batch_size": self.task.batch, "max_length": 256}
+        settings |= {"dtype": torch.bfloat16} if self.dtype == "bfloat16" else {}
         history = pl.fit(model, self.train, lr=lr, seed=seed, tokenizer=self.tokenizer, progress=False, **settings)
         head = sum(p.numel() for name, p in model.named_parameters() if name in self._head(model))
         run = {"method": method, "seed": seed, "lr": lr, "numbers": trainable(model) - head, "head": head}
@@ -241,10 +250,9 @@ class Exam:
             self.record["untrained"] = self.untrained()
             self.keep()
         for method in methods:
-            rates = METHODS[method].written if self.kind == "generate" else METHODS[method].rates
-            for lr in rates:
+            for lr in self.rates(method):
                 self.once(method, lr, 0)
-            for seed in range(1, seeds if rates else 0):
+            for seed in range(1, seeds if self.rates(method) else 0):
                 self.once(method, best(self.of(method))["lr"], seed)
 
     def once(self, method: str, lr: float, seed: int) -> None:
@@ -275,11 +283,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="0 only writes down what is to be measured")
     parser.add_argument("--steps", type=int, help="of every training, instead of the task's own")
+    parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16", help="to compute in")
     parser.add_argument("--out", type=Path, default=STORED, help="the folder of the records (default benchmarks/real)")
     given = parser.parse_args(arguments)
     for name in given.task:
         try:
-            exam = Exam(given.base, name, given.data, given.steps, given.out)
+            exam = Exam(given.base, name, given.data, given.steps, given.out, given.dtype)
         except ValueError as error:
             sys.exit(str(error))
         exam.measure(given.methods, given.seeds)

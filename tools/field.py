@@ -1,0 +1,279 @@
+"""Write what book/real_data.md shows: what `benchmarks/real_data.py` measured on real weights and real data."""
+
+import json
+from pathlib import Path
+from statistics import mean, median
+
+from prefix_lab.bases.standings import as_table
+from prefix_lab.figures import METHODS, Drawing
+
+STORED = Path(__file__).parents[1] / "benchmarks" / "real"
+SEEDS = 3
+KINDS = ("label", "tag", "span", "generate")
+PREFIXES = ("prefix", "prefix, MLP", "prefix, text")
+PEFT, LORA = "PEFT's prefix", "LoRA, as large"
+STARTS = ("head", PEFT, *PREFIXES, "full")
+PEERS = ("head", "prompt", "BitFit", LORA, "LoRA, rank 8")
+NAMES = {"head": "head alone", "prompt": "prompt tuning", "full": "full tuning", "prefix": "prefix, direct"}
+HUB = "https://github.com/"
+SETS = {  # task -> its name for readers, and where its set is kept
+    "polarity": ("film reviews", HUB + "nltk/nltk_data"),
+    "intents": ("SNIPS intents", HUB + "sonos/nlu-benchmark"),
+    "banking77": ("Banking77", HUB + "PolyAI-LDN/task-specific-datasets"),
+    "slots": ("SNIPS slots", HUB + "sonos/nlu-benchmark"),
+    "pos": ("parts of speech", HUB + "UniversalDependencies/UD_English-EWT"),
+    "ner": ("WNUT-17 names", HUB + "leondz/emerging_entities_17"),
+    "roles": ("PropBank roles", HUB + "propbank/propbank-release"),
+    "squad": ("SQuAD", "https://rajpurkar.github.io/SQuAD-explorer"),
+    "e2e": ("E2E", HUB + "tuetschek/e2e-dataset"),
+    "scitldr": ("SciTLDR", HUB + "allenai/scitldr"),
+    "mbpp": ("MBPP", HUB + "google-research/google-research/tree/master/mbpp"),
+    "sgd": ("SGD replies", HUB + "google-research-datasets/dstc8-schema-guided-dialogue"),
+}
+
+
+class Field:
+    """The records of a folder, summed up: each base and task, each method at its best rate."""
+
+    def __init__(self, folder: Path = STORED):
+        found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("[!.]*.json"))]
+        tasks = list(SETS)
+        order = sorted(found, key=lambda one: (KINDS.index(one["kind"]), tasks.index(one["task"]), one["base"]))
+        self.records = [one | {"methods": {m: _summed(one, m) for m in one["methods"]}} for one in order]
+        for one in self.records:
+            one["planned"] = list(one["methods"])
+            one["methods"] = {method: summed for method, summed in one["methods"].items() if summed}
+            tried = [method for method in PREFIXES if method in one["methods"]]
+            one["start"] = max(tried, key=lambda method: one["methods"][method]["validation"], default=None)
+
+    @property
+    def measured(self) -> list[dict]:
+        """The records that can be compared: full tuning is measured, and some prefix."""
+        return [one for one in self.records if one["start"] and "full" in one["methods"]]
+
+    @property
+    def missing(self) -> list[dict]:
+        return [one for one in self.records if one not in self.measured]
+
+
+def _summed(record: dict, method: str) -> dict | None:
+    """A method at the rate that validation chose, over its seeds; None before all of its rates were tried."""
+    runs = [run for run in record["runs"] if run["method"] == method]
+    tried = [run for run in runs if run["seed"] == 0]
+    if not set(record["methods"][method]) <= {run["lr"] for run in tried}:
+        return None
+    best = max(tried, key=lambda run: run["validation"])
+    tests = [run["test"] for run in runs if run["lr"] == best["lr"]]
+    return {
+        "tests": tests, "median": median(tests), "validation": best["validation"], "lr": best["lr"],
+        "numbers": best["numbers"],
+    }  # fmt: skip
+
+
+def named(record: dict) -> str:
+    """A base and a set for readers; MiniLM is meant where no base is named."""
+    base = {"minilm-l6": "", "smollm2-135m": " (SmolLM2)"}.get(record["base"], f" ({record['base']})")
+    return SETS[record["task"]][0] + base
+
+
+def score(record: dict, method: str | None) -> float | None:
+    """A method's median test score; of the untrained base for "untrained"."""
+    if method == "untrained":
+        return record["untrained"]
+    summed = record["methods"].get(method)
+    return summed and summed["median"]
+
+
+def share(record: dict, method: str | None, floor: str = "untrained") -> float | None:
+    """A method's part of what full tuning gains over the floor; None where full tuning gains less than 5 points."""
+    ends = [score(record, one) for one in (floor, method, "full")]
+    if None in ends or ends[2] - ends[0] < 5:
+        return None
+    return (ends[1] - ends[0]) / (ends[2] - ends[0])
+
+
+# --- tables ------------------------------------------------------------------------------------------------------
+
+
+def sets_table(field: Field) -> str:
+    """What each set is, and how much of it was used."""
+    rows = [
+        ["set", "base", "metric", "rows to train on, to choose by, to test on", "steps", "rows a step", "untrained"]
+    ]
+    for one in field.records:
+        counts = ", ".join(f"{one['rows'][split]:,}" for split in ("train", "validation", "test"))
+        before = "-" if one["untrained"] is None else f"{one['untrained']:.1f}"
+        size = [str(one["steps"]), str(one["batch"])]
+        link = "[{}]({})".format(*SETS[one["task"]])
+        rows.append([link, f"`{one['base']}`", one["metric"], counts, *size, before])
+    return as_table(rows)
+
+
+def scores_table(field: Field, methods: tuple[str, ...], chosen: bool = False) -> str:
+    """Test scores by set and method; with `chosen`, the prefix of the start that validation chose, and full tuning."""
+    head = ["set", *(NAMES.get(method, method) for method in methods)]
+    rows = [[*head, "prefix, start chosen", "full tuning"] if chosen else head]
+    for one in field.measured:
+        shown = [*methods, one["start"], "full"] if chosen else methods
+        rows.append([named(one), *(_cell(one["methods"].get(method)) for method in shown)])
+    return as_table(rows)
+
+
+def _cell(summed: dict | None) -> str:
+    """The median, and from the lowest to the highest where there are several seeds."""
+    if summed is None:
+        return "-"
+    low, high = min(summed["tests"]), max(summed["tests"])
+    spread = f" ({low:.1f}\u2013{high:.1f})" if len(summed["tests"]) > 1 else ""
+    return f"{summed['median']:.1f}{spread}"
+
+
+def goals(field: Field) -> list[tuple[str, str, str, bool | None]]:
+    """Each goal as (what, asked, measured, reached); reached is None where nothing was measured."""
+    encoders = [one for one in field.measured if one["kind"] != "generate"]
+    e2e = [one for one in field.measured if (one["base"], one["task"]) == ("smollm2-135m", "e2e")]
+
+    def apart(records, ours, theirs) -> dict[str, float]:
+        pairs = {named(one): (ours(one), one["methods"].get(theirs)) for one in records}
+        return {name: mean(a["tests"]) - mean(b["tests"]) for name, (a, b) in pairs.items() if a and b}
+
+    def start(one):
+        return one["methods"][one["start"]]
+
+    def direct(one):
+        return one["methods"].get("prefix")
+
+    def lowest(found: dict[str, float]):
+        return found and (min(found.values()), min(found, key=found.get))
+
+    def shares(floor: str):
+        found = [x for one in encoders if (x := share(one, one["start"], floor)) is not None]
+        return found and (mean(found), f"{len(found)} sets")
+
+    measured = [
+        ("direct prefix minus PEFT's prefix, points, lowest", "≥ 0", lowest(apart(field.measured, direct, PEFT))),
+        ("prefix minus PEFT's prefix, points, lowest", "≥ 0", lowest(apart(field.measured, start, PEFT))),
+        ("prefix, share of full tuning's gain, mean of the encoder's sets", "≥ 0.9", shares("untrained")),
+        ("the same share, of the gain over the head alone", "", shares("head")),
+        ("prefix minus prompt tuning, points, lowest", "> 0", lowest(apart(field.measured, start, "prompt"))),
+        ("SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU", "≥ -1", lowest(apart(e2e, start, LORA))),
+    ]
+    lines: list[tuple[str, str, str, bool | None]] = []
+    for what, asked, found in measured:
+        if not found:
+            lines.append((what, asked, "-", None))
+            continue
+        value, where = found
+        sign, _, limit = asked.partition(" ")
+        reached = {"≥": value >= float(limit or 0), ">": value > float(limit or 0)}.get(sign)
+        lines.append((what, asked, f"{value:.2f} ({where})", reached))
+    return lines
+
+
+def goals_table(field: Field) -> str:
+    """The goals as Markdown."""
+    rows = [["goal", "asked", "measured", "reached"]]
+    for what, asked, value, reached in goals(field):
+        word = {True: "yes", False: "no", None: "" if not asked else "not measured yet"}[reached]
+        rows.append([what, asked.replace(" ", "\u00a0") or "no goal", value, word])
+    return as_table(rows)
+
+
+# --- sentences ---------------------------------------------------------------------------------------------------
+
+
+def losses(field: Field) -> str:
+    """Where a method that trains little is ahead of the prefix, as a list in Markdown."""
+    lines = []
+    for one in field.measured:
+        ours = score(one, one["start"])
+        ahead = {
+            method: score(one, method) - ours
+            for method in ("head", "prompt", "BitFit", PEFT, LORA, "LoRA, rank 8")
+            if method in one["methods"] and score(one, method) > ours
+        }
+        if ahead:
+            said = ", ".join(f"{NAMES.get(m, m)} by {by:.1f}" for m, by in sorted(ahead.items(), key=lambda x: -x[1]))
+            lines.append(f"- {named(one)}, in points of {one['metric']}: {said}")
+    return "\n".join(lines) or "On none of the sets measured so far."
+
+
+def not_measured(field: Field) -> str:
+    """What is planned and has no comparison yet, by name, and what the others lack."""
+    sets = ", ".join(named(one) for one in field.missing)
+    lines = [f"Not measured yet: {sets}." if sets else "All sets of the plan are measured."]
+    for one in field.measured:
+        lacking = [NAMES.get(method, method) for method in one["planned"] if method not in one["methods"]]
+        if lacking:
+            lines.append(f"On {named(one)} not yet: {', '.join(lacking)}.")
+        if (seeds := min(len(summed["tests"]) for summed in one["methods"].values())) < SEEDS:
+            lines.append(f"On {named(one)} some methods have {seeds} of {SEEDS} seeds.")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def facts(field: Field) -> dict[str, str]:
+    """When, how long and on what: what the prose has no numbers of its own for."""
+    runs = [run for one in field.records for run in one["runs"]]
+    dates = sorted({run["date"] for run in runs})
+    sizes = {run["numbers"] for run in runs if run["method"] == "prefix"}
+    return {
+        "the dates": " to ".join(dict.fromkeys([dates[0], dates[-1]])),
+        "the trainings": f"{len(runs):,}",
+        "the hours": f"{sum(run['seconds'] for run in runs) / 3600:.1f}",
+        "the machine": field.records[0]["machine"],
+        "the numbers": " or ".join(f"{size:,}" for size in sorted(sizes)),
+    }
+
+
+def parts() -> dict[str, str]:
+    """What stands in the page's places."""
+    field = Field()
+    return facts(field) | {
+        "the sets": sets_table(field),
+        "the starts": scores_table(field, STARTS),
+        "the peers": scores_table(field, PEERS, chosen=True),
+        "the goals": goals_table(field),
+        "the losses": losses(field),
+        "not measured": not_measured(field),
+    }
+
+
+# --- the figure --------------------------------------------------------------------------------------------------
+
+MARKS = {"prompt": "prompt", LORA: "lora", PEFT: "frozen", "start": "prefix"}  # method -> its look in the book
+
+
+def shares_on_real_data() -> Drawing:
+    """Each method's share of full tuning's gain: a row for each set that was measured, a mark for each method."""
+    found = {}
+    for one in Field().measured:
+        shares = {m: share(one, one["start"] if m == "start" else m) for m in MARKS}
+        found[named(one)] = {m: value for m, value in shares.items() if value is not None}
+    values = [value for shares in found.values() for value in shares.values()]
+    least, most = min(0, *values, 0), max(1.1, *values, 1.1)
+    left, right, top, step = 140, 322, 74, 25
+    sheet = Drawing(340, top + step * len(found) + 42)
+    bottom = top + step * (len(found) - 0.5)
+
+    def x(value: float) -> float:
+        return left + (right - left) * (value - least) / (most - least)
+
+    for value in (0, 0.5, 1):
+        sheet.line([(x(value), top - 12), (x(value), bottom)], width=1.4 if value == 1 else 0.5)
+        sheet.text(x(value), bottom + 12, f"{value:g}", role="quiet")
+    sheet.text(x(0), bottom + 30, "untrained", role="quiet")
+    sheet.text(x(1), bottom + 30, "full tuning", role="quiet")
+    labels = ("prompt tuning", "LoRA of equal size", "PEFT's prefix", "prefix")
+    for look, label, (across, down) in zip(
+        MARKS.values(), labels, ((20, 14), (160, 14), (20, 38), (160, 38)), strict=True
+    ):
+        colour, marker = METHODS[look]
+        sheet.ax.plot([across], [down], marker, color=colour, markersize=7)
+        sheet.text(across + 10, down, label, ha="left")
+    for row, (name, shares) in enumerate(found.items()):
+        y = top + step * row
+        sheet.text(left - 14, y, name, ha="right")
+        for method, value in shares.items():
+            colour, marker = METHODS[MARKS[method]]
+            sheet.ax.plot([x(value)], [y], marker, color=colour, markersize=7, clip_on=False)
+    return sheet

@@ -8,6 +8,7 @@ only for the best rate so far, and other seeds train with the chosen one.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -160,7 +161,8 @@ class Exam:
         task, rows = self.task, {split: len(rows) for split, rows in self.rows.items()}
         head = {"base": self.base, "task": self.name, "set": task.set, "kind": self.kind, "metric": task.metric}
         head |= {"steps": self.steps, "batch": task.batch, "rows": rows, "length": LENGTH, "text": task.text}
-        head |= {"dtype": self.dtype}
+        digest = hashlib.sha256(repr(self.rows).encode()).hexdigest()[:16]
+        head |= {"dtype": self.dtype, "digest": digest}
         methods = {name: self.rates(name) for name in METHODS if self.rates(name)}
         if self.path.exists():
             kept = json.loads(self.path.read_text(encoding="utf-8"))

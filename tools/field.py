@@ -76,20 +76,24 @@ def named(record: dict) -> str:
     return SETS[record["task"]][0] + base
 
 
-def score(record: dict, method: str | None) -> float | None:
-    """A method's median test score; of the untrained base for "untrained"."""
+def score(record: dict, method: str) -> float | None:
+    """A method's median test score; "untrained" is one too, and "start" the prefix whose start validation chose."""
     if method == "untrained":
         return record["untrained"]
-    summed = record["methods"].get(method)
-    return summed and summed["median"]
+    found = _of(record, method)
+    return found and found["median"]
 
 
-def share(record: dict, method: str | None, floor: str = "untrained") -> float | None:
+def share(record: dict, method: str, floor: str = "untrained") -> float | None:
     """A method's part of what full tuning gains over the floor; None where full tuning gains less than 5 points."""
     ends = [score(record, one) for one in (floor, method, "full")]
     if None in ends or ends[2] - ends[0] < 5:
         return None
     return (ends[1] - ends[0]) / (ends[2] - ends[0])
+
+
+def _of(record: dict, method: str) -> dict | None:
+    return record["methods"].get(record["start"] if method == "start" else method)
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
@@ -128,54 +132,52 @@ def _cell(summed: dict | None) -> str:
     return f"{summed['median']:.1f}{spread}"
 
 
-def goals(field: Field) -> list[tuple[str, str, str, bool | None]]:
-    """Each goal as (what, asked, measured, reached); reached is None where nothing was measured."""
-    encoders = [one for one in field.measured if one["kind"] != "generate"]
-    e2e = [one for one in field.measured if (one["base"], one["task"]) == ("smollm2-135m", "e2e")]
+def goals(field: Field) -> list[tuple[str, str, str, str]]:
+    """Each goal as (what, asked, measured, reached): "yes" or "no" where every set has all its seeds, else "so far"."""
+    encoders = [one for one in field.records if one["kind"] != "generate"]
+    e2e = [one for one in field.records if (one["base"], one["task"]) == ("smollm2-135m", "e2e")]
 
-    def apart(records, ours, theirs) -> dict[str, float]:
-        pairs = {named(one): (ours(one), one["methods"].get(theirs)) for one in records}
-        return {name: mean(a["tests"]) - mean(b["tests"]) for name, (a, b) in pairs.items() if a and b}
-
-    def start(one):
-        return one["methods"][one["start"]]
-
-    def direct(one):
-        return one["methods"].get("prefix")
-
-    def lowest(found: dict[str, float]):
-        return found and (min(found.values()), min(found, key=found.get))
+    def apart(records, ours: str, theirs: str) -> tuple[str, float | None, bool]:
+        """The lowest difference of the means, on which set, and whether all of the records are whole."""
+        pairs = {named(one): [_of(one, ours), _of(one, theirs)] for one in records}
+        both = {name: mean(a["tests"]) - mean(b["tests"]) for name, (a, b) in pairs.items() if a and b}
+        whole = all(a and b and min(len(a["tests"]), len(b["tests"])) >= SEEDS for a, b in pairs.values())
+        low = min(both, key=both.__getitem__, default="")
+        return low and f"{low}, lowest of {_count(both)}", both.get(low), whole
 
     def shares(floor: str):
-        found = [x for one in encoders if (x := share(one, one["start"], floor)) is not None]
-        return found and (mean(found), f"{len(found)} sets")
+        found = [x for one in field.measured if one in encoders and (x := share(one, "start", floor)) is not None]
+        seeds = [len(_of(one, method)["tests"]) for one in encoders if one["start"] for method in ("start", "full")]
+        whole = len(found) == len(encoders) and min(seeds) >= SEEDS
+        return f"mean of {_count(found)}", mean(found) if found else None, whole
 
-    measured = [
-        ("direct prefix minus PEFT's prefix, points, lowest", "≥ 0", lowest(apart(field.measured, direct, PEFT))),
-        ("prefix minus PEFT's prefix, points, lowest", "≥ 0", lowest(apart(field.measured, start, PEFT))),
-        ("prefix, share of full tuning's gain, mean of the encoder's sets", "≥ 0.9", shares("untrained")),
-        ("the same share, of the gain over the head alone", "", shares("head")),
-        ("prefix minus prompt tuning, points, lowest", "> 0", lowest(apart(field.measured, start, "prompt"))),
-        ("SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU", "≥ -1", lowest(apart(e2e, start, LORA))),
-    ]
-    lines: list[tuple[str, str, str, bool | None]] = []
-    for what, asked, found in measured:
-        if not found:
-            lines.append((what, asked, "-", None))
+    lines = []
+    for what, asked, (where, value, whole) in (
+        ("direct prefix minus PEFT's prefix, points", "≥ 0", apart(field.records, "prefix", PEFT)),
+        ("prefix minus PEFT's prefix, points", "≥ 0", apart(field.records, "start", PEFT)),
+        ("prefix, share of full tuning's gain, encoder", "≥ 0.9", shares("untrained")),
+        ("the same, of the gain over the head alone", "", shares("head")),
+        ("prefix minus prompt tuning, points", "> 0", apart(field.records, "start", "prompt")),
+        ("SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU", "≥ -1", apart(e2e, "start", LORA)),
+    ):
+        if value is None:
+            lines.append((what, asked, "-", "not measured yet"))
             continue
-        value, where = found
         sign, _, limit = asked.partition(" ")
         reached = {"≥": value >= float(limit or 0), ">": value > float(limit or 0)}.get(sign)
-        lines.append((what, asked, f"{value:.2f} ({where})", reached))
+        word = "" if reached is None else ("" if whole else "so far ") + ("yes" if reached else "no")
+        lines.append((what, asked, f"{value:.2f} ({where})", word))
     return lines
+
+
+def _count(found) -> str:
+    return "1 set" if len(found) == 1 else f"{len(found)} sets"
 
 
 def goals_table(field: Field) -> str:
     """The goals as Markdown."""
     rows = [["goal", "asked", "measured", "reached"]]
-    for what, asked, value, reached in goals(field):
-        word = {True: "yes", False: "no", None: "" if not asked else "not measured yet"}[reached]
-        rows.append([what, asked.replace(" ", "\u00a0") or "no goal", value, word])
+    rows += [[what, asked.replace(" ", "\u00a0"), value, word] for what, asked, value, word in goals(field)]
     return as_table(rows)
 
 
@@ -186,7 +188,7 @@ def losses(field: Field) -> str:
     """Where a method that trains little is ahead of the prefix, as a list in Markdown."""
     lines = []
     for one in field.measured:
-        ours = score(one, one["start"])
+        ours = score(one, "start")
         ahead = {
             method: score(one, method) - ours
             for method in ("head", "prompt", "BitFit", PEFT, LORA, "LoRA, rank 8")
@@ -247,11 +249,11 @@ def shares_on_real_data() -> Drawing:
     """Each method's share of full tuning's gain: a row for each set that was measured, a mark for each method."""
     found = {}
     for one in Field().measured:
-        shares = {m: share(one, one["start"] if m == "start" else m) for m in MARKS}
+        shares = {m: share(one, m) for m in MARKS}
         found[named(one)] = {m: value for m, value in shares.items() if value is not None}
     values = [value for shares in found.values() for value in shares.values()]
     least, most = min(0, *values, 0), max(1.1, *values, 1.1)
-    left, right, top, step = 140, 322, 74, 25
+    left, right, top, step = 160, 322, 74, 25
     sheet = Drawing(340, top + step * len(found) + 42)
     bottom = top + step * (len(found) - 0.5)
 
@@ -262,7 +264,7 @@ def shares_on_real_data() -> Drawing:
         sheet.line([(x(value), top - 12), (x(value), bottom)], width=1.4 if value == 1 else 0.5)
         sheet.text(x(value), bottom + 12, f"{value:g}", role="quiet")
     sheet.text(x(0), bottom + 30, "untrained", role="quiet")
-    sheet.text(x(1), bottom + 30, "full tuning", role="quiet")
+    sheet.text(334, bottom + 30, "full tuning", role="quiet", ha="right")
     labels = ("prompt tuning", "LoRA of equal size", "PEFT's prefix", "prefix")
     for look, label, (across, down) in zip(
         MARKS.values(), labels, ((20, 14), (160, 14), (20, 38), (160, 38)), strict=True
@@ -272,7 +274,7 @@ def shares_on_real_data() -> Drawing:
         sheet.text(across + 10, down, label, ha="left")
     for row, (name, shares) in enumerate(found.items()):
         y = top + step * row
-        sheet.text(left - 14, y, name, ha="right")
+        sheet.text(left - 16, y, name, ha="right")
         for method, value in shares.items():
             colour, marker = METHODS[MARKS[method]]
             sheet.ax.plot([x(value)], [y], marker, color=colour, markersize=7, clip_on=False)

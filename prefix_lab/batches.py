@@ -190,10 +190,8 @@ class Reader:
         try:
             self.refuse_columns(batch)
             positions = batch.get("position_ids")
-            lists, mask = (
-                positions.tolist() if getattr(positions, "ndim", None) == 2 else [],
-                batch.get("attention_mask"),
-            )
+            lists = positions.tolist() if getattr(positions, "ndim", None) == 2 else []
+            mask = batch.get("attention_mask")
             kept = [[1] * len(row) for row in lists] if mask is None else mask.tolist()
             lists = lists * len(kept) if len(lists) == 1 else lists
             if any(is_packed({"position_ids": row, "attention_mask": seen}) for row, seen in zip(lists, kept)):

@@ -214,6 +214,9 @@ def test_a_prefix_among_the_models_tensors_is_named(tmp_path):
     save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, tmp_path / "model.safetensors")
     with pytest.raises(FileNotFoundError, match="among the model's, without the prefix.json that describes them"):
         pl.Prefix.from_pretrained(tmp_path)
+    build("gpt2").save_pretrained(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"prefix.json does not exist; give the folder"):
+        pl.Prefix.from_pretrained(tmp_path)
 
 
 # --- restore -----------------------------------------------------------------------------------------------------

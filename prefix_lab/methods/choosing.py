@@ -55,8 +55,8 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     _refuse_unknown(method, settings)
-    if (earlier := getattr(model, TUNING, None)) is not None:
-        raise ValueError(f"the model is tuned by {earlier.method!r} already; call undo() on that first")
+    if (before := getattr(model, TUNING, None)) is not None:
+        raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
     settings = {name: int(v) if isinstance(v, Integral) and type(v) is not bool else v for name, v in settings.items()}
     tuning, ends, before = Tuning(model, method, settings), task_head(model), names_of(model)
     model.requires_grad_(False)
@@ -72,7 +72,7 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         tuning.about += "" if method == "head" else " and the task's head"
     setattr(model, TUNING, tuning)
     if not tuning.apart:
-        keep_added(model, tuning.record, tuning.trained, before)
+        keep_added(model, {"method": method, "settings": settings}, tuning.trained, before)
     return tuning
 
 

@@ -49,11 +49,6 @@ class Tuning:
         mine = self.model.named_parameters()
         return {n: p for n, p in mine if p.requires_grad and not (self.apart and n.startswith(f"{SLOT}."))}
 
-    @property
-    def record(self) -> dict:
-        """How the file that `load` reads begins."""
-        return {"method": self.method, "settings": self.settings}
-
     def save(self, folder: str | os.PathLike, *, final: bool = False, is_main_process: bool = True) -> Path:
         """Write what was trained into the folder, the task's head with it; atomic. `load` puts it on a model again.
 
@@ -73,7 +68,7 @@ class Tuning:
         folder, trained = Path(folder), checkpoint.gathered(self.trained)
         if not self.apart:
             settings, tensors = self._without_scaffolds(trained) if final else (self.settings, trained)
-            record = self.record | {"settings": settings}
+            record = {"method": self.method, "settings": settings}
             checkpoint.write_record(folder, "tuning", record, tensors, is_main_process=is_main_process)
             return folder
         beside = set(trained) - set(named_head(self.model))

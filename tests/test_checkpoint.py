@@ -393,6 +393,12 @@ def test_what_peft_cannot_express_is_refused_with_the_reason(kinds, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_peft_knows_no_prefix_at_two_kinds_of_any_model(tmp_path):
+    sites = (pl.Site("a", "encoder", 2, 4, 4), pl.Site("b", "decoder", 2, 4, 4))
+    with pytest.raises(ValueError, match="the decoder's self-attention only"):
+        pl.Prefix(pl.PrefixConfig(3, sites)).to_peft(tmp_path)
+
+
 def test_an_mlp_goes_to_peft_as_the_keys_and_values_it_computes(tmp_path):
     model, prefix = attached("gpt2", reparam="mlp")
     prefix.to_peft(tmp_path)

@@ -87,6 +87,8 @@ def test_without_a_mask_sdpa_means_causal_and_the_prefix_is_seen_by_all(queries)
     got, _ = widen(None, {}, module("sdpa"), query, key, 3, None)
     want = expected(torch.ones(1, 1, queries, queries, dtype=torch.bool).tril(), torch.ones(1, 3, dtype=torch.bool))
     assert torch.equal(got, want)
+    silent = SimpleNamespace(config=module("sdpa").config)
+    assert torch.equal(widen(None, {}, silent, query, key, 3, None)[0], want)
     assert widen(None, {"is_causal": False}, module("sdpa"), query, key, 3, None)[0] is None
     assert widen(None, {}, module("sdpa", causal=False), query, key, 3, None)[0] is None
 

@@ -58,6 +58,23 @@ def test_a_run_killed_at_ten_moments_ends_as_the_one_that_never_was(tmp_path):
     assert len({moment["stored"] for moment in moments}) >= 6, moments
 
 
+def test_a_run_that_an_error_stopped_goes_on_where_it_was(tmp_path):
+    settings = {"steps": 6, "batch_size": 2, "every": 2, "progress": False}
+    model, prefix = attached()
+    want = pl.fit(model, rows(6), **settings)
+    end = flat(prefix)
+    model, prefix = attached()
+    passes = []
+    hook = model.register_forward_pre_hook(lambda *_: passes.append(1) if len(passes) < 5 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pl.fit(model, rows(6), checkpoint=tmp_path, **settings)
+    hook.remove()
+    model, prefix = attached()
+    again = pl.fit(model, rows(6), checkpoint=tmp_path, **settings)
+    assert again.loss == want.loss
+    assert torch.equal(flat(prefix), end)
+
+
 def test_a_finished_run_is_read_and_not_trained_again(tmp_path):
     model, prefix = attached()
     first = pl.fit(model, rows(), steps=4, every=2, checkpoint=tmp_path, progress=False)

@@ -318,6 +318,14 @@ def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
     assert batch["labels"].tolist() == [[-100, -100, 7], [8, 9, -100], [5, 6, -100]]
 
 
+@pytest.mark.parametrize(("pad", "used"), [(None, 0), (0, 0), (7, 7)])
+def test_rows_are_padded_with_the_models_pad_token_where_it_has_one(pad, used):
+    model = build("gpt2")
+    model.config.pad_token_id = pad
+    (batch,) = loader(model, ROWS, 2)
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 9, used]]
+
+
 def test_what_has_no_entry_for_each_token_is_not_cut():
     model = of_bert("SequenceClassification", num_labels=3)
     (batch,) = loader(model, [{"input_ids": [5, 6, 7, 8], "labels": [0, 1, 1]}], 1, max_length=2)

@@ -521,6 +521,12 @@ def test_a_prefix_that_peft_froze_is_told_of():
     prefix = pl.attach(model, length=3)
     wrapped = get_peft_model(model, LoraConfig(target_modules=["c_attn"])).train()
     assert not any(p.requires_grad for p in prefix.parameters())
+    with warnings.catch_warnings():  # where nothing is to be trained there is nothing to say
+        warnings.simplefilter("error")
+        with torch.no_grad():
+            wrapped(torch.arange(3, 8)[None])
+        wrapped.eval()(torch.arange(3, 8)[None])
+        wrapped.train()
     with pytest.warns(UserWarning, match="get_peft_model ran after attach"):
         wrapped(torch.arange(3, 8)[None])
     with warnings.catch_warnings():  # once is enough

@@ -5,14 +5,11 @@ from torch import nn
 
 from ..arguments import integer
 from ..prefix import Prefix
-from ..selection import SLOT
 from .adapters import Gate, beside_all, hang
 from .borrowed import lora
 from .layers import attention_layers, find_layers, widths
 from .prefixes import enter
 from .tuning import Tuning
-
-_MLP = {f"{SLOT}.prefix": {"reparam": None}}  # what is left of a prefix once its MLP is done
 
 
 def mam(
@@ -22,7 +19,7 @@ def mam(
     layers = find_layers(tuning.model)
     enter(tuning, length=length, reparam=reparam, freeze=False)
     hang(tuning, *beside_all(tuning.model, layers, integer("bottleneck", bottleneck), scale))
-    tuning.scaffolds = dict(_MLP)
+    _materialized_in_the_end(tuning)
     tuning.about += f", and {len(layers)} adapters of width {bottleneck} beside the feed-forward parts"
 
 
@@ -33,7 +30,7 @@ def prefix_lora(
     lora(tuning, r, alpha, layers)
     about = tuning.about
     enter(tuning, length=length, reparam=reparam, freeze=False)
-    tuning.scaffolds = dict(_MLP)
+    _materialized_in_the_end(tuning)
     tuning.about += f", and {about}"
 
 
@@ -56,6 +53,12 @@ def unipelt(tuning: Tuning, length: int = 10, r: int = 8, alpha: int = 16, bottl
     hooks.append(tuning.prefix.register_forward_hook(valve.after))
     hang(tuning, [*adapters, *gates, valve], hooks)
     tuning.about = f"a prefix of {length}, LoRA of rank {r} and adapters of width {bottleneck}, each behind gates"
+
+
+def _materialized_in_the_end(tuning: Tuning) -> None:
+    """Let the prefix go without its MLP where the tuning is saved as final."""
+    name = next(name for name, part in tuning.model.named_modules() if part is tuning.prefix)
+    tuning.scaffolds[name] = {"reparam": None}
 
 
 class Valve(nn.Module):

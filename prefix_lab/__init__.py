@@ -74,6 +74,7 @@ _ROOMS = {
     "town",
     "metrics",
     "bases",
+    "papers",
     "figures",
     "widgets",
     "claims",

@@ -23,11 +23,12 @@ PACKAGE = ROOT / "prefix_lab"
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
     "scopes selection saving attention inspection rows packing batches losses resuming training prediction prompt "
-    "methods town metrics bases figures widgets claims"
+    "methods town metrics bases papers figures widgets claims"
 ).split()
 TEACHING = {
     "town",
     "bases",
+    "papers",
     "figures",
     "widgets",
     "claims",

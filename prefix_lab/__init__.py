@@ -75,6 +75,7 @@ _ROOMS = {
     "metrics",
     "bases",
     "serving",
+    "papers",
     "figures",
     "widgets",
     "claims",

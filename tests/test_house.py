@@ -23,11 +23,12 @@ PACKAGE = ROOT / "prefix_lab"
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
     "apart scopes selection saving attention inspection rows packing batches losses resuming training prediction "
-    "methods town metrics bases serving figures widgets claims"
+    "methods town metrics bases serving papers figures widgets claims"
 ).split()
 TEACHING = {
     "town",
     "bases",
+    "papers",
     "figures",
     "widgets",
     "claims",

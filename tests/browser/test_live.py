@@ -2,8 +2,12 @@
 
 import json
 import re
+from types import SimpleNamespace
 
+import nbformat
 import pytest
+
+import book
 
 
 @pytest.fixture
@@ -664,3 +668,60 @@ def test_layouts_stops_where_nothing_is_moved_unless_rows_and_heads_are_as_many(
     layouts.page.touchscreen.tap(grid["x"] + grid["width"] * 0.9, grid["y"] + 22 + 24 * 0.5)
     assert layouts.locator(".pl-said").inner_text() == "Row 1 of head 6 holds row 6 of head 1."
     assert layouts.bounding_box()["height"] == height
+
+
+THIRTEEN = "notebooks/13_full_size"
+
+
+def by_python(method, size=4, again=False, **step):
+    """The activations and the loss of a step of SmolLM2, in MB, by the function that the chapter shows."""
+    cells = nbformat.read(book.ROOT / f"{THIRTEEN}.ipynb", as_version=4).cells
+    (source,) = [cell.source for cell in cells if "def activations(" in cell.source]
+    exec(source, scope := {})
+    shape = SimpleNamespace(L=30, D=576, H=9, H_kv=3, D_h=64, F=1536, V=49152)
+    return [bytes / 1e6 for bytes in scope["activations"](shape, method, s=size, again=again, **step)]
+
+
+def bills(budget) -> dict[str, float]:
+    """What the part says of the chosen method, in MB."""
+    said = budget.locator(".pl-said").inner_text().replace(",", "").replace("\u00a0", " ")
+    units = {"kB": 1e-3, "MB": 1, "GB": 1e3}
+    return {name: float(x) * units[unit] for name, x, unit in re.findall(r"([a-z]+) ([\d.]+) (kB|MB|GB)", said)}
+
+
+def test_budget_computes_what_the_chapters_function_computes(part):
+    budget = part(THIRTEEN, "budget")
+    keys, start = budget.page.keyboard, ("prefix", 4, False)
+    steps = {  # what is pressed -> what it changes
+        "LoRA": ("LoRA", 4, False), "all weights": ("all weights", 4, False), "bfloat16": ("all weights", 2, False),
+        "checkpointing": ("all weights", 2, True), "prefix": ("prefix", 2, True), "kept": ("prefix", 2, False),
+    }  # fmt: skip
+    for press, (method, size, again) in [(None, start), *steps.items()]:
+        if press is not None:
+            budget.get_by_role("radio", name=press, exact=True).focus()
+            keys.press("Enter")
+        layers, loss = by_python(method, size, again, B=4, T=64, P=10)
+        assert bills(budget)["activations"] == pytest.approx(layers, rel=0.01), press
+        assert bills(budget)["loss"] == pytest.approx(loss, rel=0.01)
+    text = budget.locator("input[type=range]").nth(2)
+    text.focus()
+    keys.press("ArrowRight")
+    assert text.get_attribute("aria-valuetext") == "128"
+    layers, loss = by_python("prefix", 2, B=4, T=128, P=10)
+    assert bills(budget)["activations"] == pytest.approx(layers, rel=0.01)
+
+
+def test_budget_says_what_fits_a_card_under_a_finger(part):
+    budget = part(THIRTEEN, "budget", width=390)
+    said = budget.locator(".pl-said")
+    assert "Gradients and optimiser are 0.1\u00a0% of it" in said.inner_text()
+    assert "fits a card of 24\u00a0GB" in said.inner_text().replace("24 GB", "24\u00a0GB")
+    swipe(budget.page, budget.get_by_role("radio", name="all weights"), 0, 0)
+    share = number(said.inner_text(), r"optimiser are (\d+)")
+    assert share > 50
+    swipe(budget.page, budget.get_by_role("radio", name="Llama 3.1 8B"), 0, 0)
+    assert "does not fit" in said.inner_text()
+    speed = said.inner_text().splitlines()[-1]
+    box = budget.locator("input[type=range]").nth(3).bounding_box()
+    budget.page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    assert said.inner_text().splitlines()[-1] != speed

@@ -621,6 +621,8 @@ def test_peers_follows_a_finger_to_another_task_and_another_method(part):
         peers.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         seen.add(said.locator("b").inner_text())
     assert len(seen) >= 5
+
+
 TWELVE = "notebooks/12_tensorflow"
 
 

@@ -1,7 +1,8 @@
 """From a row to an answer: how a row is put to a model so that `fit` can train on it, and how its answer is read off.
 
-Four kinds of tasks: "generate" (a decoder or an encoder-decoder writes the target), "classify" (a masked LM fills one
-mask with a label's first token), "tag" (a class for each word) and "span" (a piece of the context).
+Five kinds of tasks: "generate" (a decoder or an encoder-decoder writes the target), "classify" (a masked LM fills one
+mask with a label's first token), "label" (a class for the whole text), "tag" (a class for each word) and "span" (a
+piece of the context). The last three are read off a head.
 """
 
 import copy
@@ -18,26 +19,32 @@ from .probes import same_modes
 from .rows import IGNORED
 from .selection import refuse_row_selection
 
-KINDS = ("generate", "classify", "tag", "span")
-HEADS = {"tag": "AutoModelForTokenClassification", "span": "AutoModelForQuestionAnswering"}
+KINDS = ("generate", "classify", "label", "tag", "span")
+HEADS = {
+    "label": "AutoModelForSequenceClassification",
+    "tag": "AutoModelForTokenClassification",
+    "span": "AutoModelForQuestionAnswering",
+}
 
 
 def with_head(model, kind: str, labels=(), seed: int = 0):
     """The pretrained weights of a model under a new head where the kind needs one, drawn by `seed`; else the model.
 
-    labels: the names of the tags. Raises ValueError where the pretrained part does not fit under the head.
+    model: the bare pretrained part, or that with another head. labels: the names of the classes or tags.
+    Raises ValueError where the pretrained part does not fit under the head.
     """
     if kind not in HEADS:
         return model
     config = copy.deepcopy(model.config)
-    if kind == "tag":
+    if kind != "span":
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in config.id2label.items()}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         headed = getattr(transformers, HEADS[kind]).from_config(config)
-    missing = headed.load_state_dict(model.state_dict(), strict=False).missing_keys
-    if lost := [name for name in missing if name.startswith(f"{headed.base_model_prefix}.")]:
+    bare, inside = model is model.base_model, f"{headed.base_model_prefix}."
+    missing = (headed.base_model if bare else headed).load_state_dict(model.state_dict(), strict=False).missing_keys
+    if lost := [name for name in missing if bare or name.startswith(inside)]:
         raise ValueError(f"{type(model).__name__} has no {lost[0]}, which {type(headed).__name__} needs")
     return headed.train(model.training).to(model.device)
 
@@ -48,6 +55,7 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
     generate: source, target, end, as in `rows.encode`.
     classify: source, one mask, end; the label at the mask is the first token of the target. Special tokens stand
     where the tokenizer puts them around a text; where it puts none behind, the end-of-sequence token ends the row.
+    label: source, end; `label` is the number of its class.
     tag: the words of `tokens` with spaces between, end; a word's entry in `tags` is the label of its first token, and
     its other tokens have none.
     span: source, which holds `context`, end; the places of the first and the last token of the first of `answers`,
@@ -60,6 +68,9 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
         answers = [IGNORED] * len(ids)
         answers[place] = first_tokens([row["target"]], tokenizer)[0]
         return {"input_ids": ids, "labels": answers}
+    if kind == "label":
+        ids, _ = _framed(tokenizer(row["source"], add_special_tokens=False)["input_ids"], tokenizer)
+        return {"input_ids": ids, "labels": row["label"]}
     if kind == "tag":
         ids, places = _words(row, tokenizer)
         answers = [IGNORED] * len(ids)
@@ -120,19 +131,19 @@ def choosing(model, tokens):
 
 
 def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 50, max_new_tokens: int = 64) -> list:
-    """The model's answer to each row: a text, for "classify" one of `labels`, for "tag" a list of them.
+    """The model's answer to each row: a text, for "classify" and "label" one of `labels`, for "tag" a list of them.
 
     - model: with a prefix or without, and with a head where `kind` needs one
     - tokenizer: the model's
     - rows: dicts with "source", as `load_task` gives them
-    - kind: "generate", "classify", "tag" or "span"
-    - labels: all that there are, for "classify" and "tag"
+    - kind: "generate", "classify", "label", "tag" or "span"
+    - labels: all that there are, for "classify", "label" and "tag"
     - batch_size: rows of like length to a batch
     - max_new_tokens: of a generated text, greedy
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    answer = {"generate": _generate, "classify": _classify, "tag": _tag, "span": _span}[kind]
+    answer = dict(zip(KINDS, (_generate, _classify, _label, _tag, _span), strict=True))[kind]
     batch_size = integer("batch_size", batch_size)
     refuse_row_selection(model)
     rows = list(rows)
@@ -175,6 +186,11 @@ def _classify(model, tokenizer, rows, labels, _) -> list[str]:
         logits = model(**_batch(model, tokenizer, [ids for ids, _ in masked])).logits  # (B, T, V)
     best = logits[torch.arange(len(rows)), [place for _, place in masked]].argmax(dim=-1)  # (B,), at the mask
     return [labels[names.index(token)] for token in best.tolist()]
+
+
+def _label(model, tokenizer, rows, labels, _) -> list[str]:
+    ids = [encode(row | {"label": 0}, tokenizer, "label")["input_ids"] for row in rows]
+    return [labels[index] for index in model(**_batch(model, tokenizer, ids)).logits.argmax(dim=-1).tolist()]
 
 
 def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:

@@ -141,11 +141,14 @@ class Saves:
         """What trains, by its names in the model, for the Trainer to load, and beside it in the files of ours.
 
         The configuration says where the weights of the base would be, so that `from_pretrained` names the missing file
-        and fills in no random numbers. Where most of a model trains, it is written whole.
+        and fills in no random numbers. Where most of a base trains, it is written whole.
         """
         model, state = self.model, self.model.state_dict() if state_dict is None else state_dict
         sizes = {n: (p.numel(), p.requires_grad) for n, p in model.named_parameters(remove_duplicate=False)}
-        whole = 2 * sum(size for size, trains in sizes.values() if trains) > sum(size for size, _ in sizes.values())
+        base = self.added.base if self.added else {name: name for name in sizes if not name.startswith(f"{SLOT}.")}
+        mine = [sizes[name] for name in base.values() if name in sizes]
+        most = 2 * sum(size for size, trains in mine if trains) > sum(size for size, _ in mine)
+        whole = most and all(name == now for name, now in base.items())
         if whole:
             type(model).save_pretrained(model, folder, is_main_process, dict(state))
             beside = {}
@@ -165,6 +168,8 @@ class Saves:
             _write_all(attachment, folder, state, is_main_process, beside)
 
     def _write_added(self, folder: Path, state: dict, is_main_process: bool) -> None:
+        if gone := [name for name in self.added.trained if name not in state]:
+            raise ValueError(f"{gone[0]} was detached from what tune put on; call undo() instead, or attach it again")
         tensors = checkpoint.gathered({name: state[name] for name in self.added.trained})
         checkpoint.write_record(folder, "tuning", self.added.record, tensors, is_main_process=is_main_process)
 

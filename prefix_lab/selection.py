@@ -46,8 +46,7 @@ class Attachment(nn.Module):
         self.number = next(_NUMBERS)  # a copy has selections of its own
 
     def add(self, prefixes: dict[str, Prefix]) -> None:
-        """Put these beside the prefixes that are there. Raises ValueError for a name that is taken."""
-        self.refuse_taken(prefixes)
+        """Put these beside the prefixes that are there, by names that are not taken (`refuse_taken`)."""
         self.names += tuple(prefixes)
         for name, prefix in prefixes.items():
             self.add_module(inner_name(name), prefix)
@@ -115,7 +114,7 @@ class Attachment(nn.Module):
             torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
             for i in (0, 1)
         )  # (B, H_kv, longest, D_h)
-        lengths = [p[0].shape[1] for p in pairs.values()]
+        lengths = [key.shape[1] for key, _ in pairs.values()]
         if min(lengths) == longest:
             return key, value, None
         present = torch.arange(longest) < torch.tensor(lengths)[:, None]  # (number of names, longest)
@@ -251,7 +250,7 @@ def refuse_row_selection(model: nn.Module) -> None:
 
 def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
     """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
-    frame = sys._getframe(1) if batch % len(rows) == 0 else None
+    frame = sys._getframe() if batch % len(rows) == 0 else None
     while frame is not None:
         found = frame.f_locals if frame.f_code in (_GENERATE, _CALL) else {}
         module = found.get("self")

@@ -156,9 +156,10 @@ def test_commands_in_documents_exist(path):
         command, arguments = Path(words[0]).name, words[1:]
         if command == "make":
             assert set(arguments) <= targets, line
-        elif command in ("python", "pytest", "bash"):
-            files = [word for word in arguments if word.endswith((".py", ".ipynb")) or "/" in word]
-            assert all((ROOT / file.partition("::")[0]).exists() for file in files), line
+        elif command in ("python", "pytest", "bash", "torchrun", "accelerate", "sbatch"):
+            files = [word for word in arguments if word.endswith((".py", ".ipynb", ".yaml", ".sh")) or "/" in word]
+            places = (ROOT, ROOT / "examples" / "launch")
+            assert all(any((p / file.partition("::")[0]).exists() for p in places) for file in files), line
         else:
             assert command in ("git", "pip", "cd", "export", "jupyter", "apt-get"), f"who checks {line!r}?"
 

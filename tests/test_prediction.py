@@ -72,17 +72,25 @@ def test_a_words_tag_is_the_label_of_its_first_token(tokenizer):
     assert tokenizer.decode(row["input_ids"][:-1]) == " ".join(TAGGED["tokens"])
 
 
+def test_words_of_one_letter_each_have_their_tag(tokenizer):
+    tokens = ["a", "b", "I", ",", "a", "a"] * 4
+    row = encode({"tokens": tokens, "tags": list(range(24))}, tokenizer, "tag")
+    labelled = [(tokenizer.decode([i]).strip(), tag) for i, tag in zip(row["input_ids"], row["labels"]) if tag >= 0]
+    assert labelled == [(word, tag) for tag, word in enumerate(tokens)]
+
+
 def test_a_span_is_the_tokens_of_its_answer(tokenizer):
     row = encode(ASKED, tokenizer, "span")
     found = tokenizer.decode(row["input_ids"][row["start_positions"] : row["end_positions"] + 1])
     assert found.strip() == ASKED["target"]
     batch = next(iter(training_rows([ASKED] * 3, tokenizer, "span", batch_size=2)))
     assert batch["start_positions"].tolist() == [row["start_positions"]] * 2
+    assert isinstance(training_rows([ASKED] * 3, tokenizer, "span").sampler, torch.utils.data.RandomSampler)
 
 
 def test_a_kind_that_does_not_exist_is_refused(tokenizer):
     for call in (lambda: encode(ROWS[0], tokenizer, "guess"), lambda: predict(None, tokenizer, ROWS, "guess")):
-        with pytest.raises(ValueError, match="kind must be one of generate, classify, tag, span, got 'guess'"):
+        with pytest.raises(ValueError, match="kind must be one of generate, classify, label, tag, span, got 'guess'"):
             call()
 
 
@@ -100,6 +108,17 @@ def test_a_new_head_keeps_the_pretrained_weights_and_is_drawn_by_its_seed(tokeni
     assert torch.equal(first.classifier.weight, again.classifier.weight)
     assert not torch.equal(first.classifier.weight, other.classifier.weight)
     assert with_head(base, "classify") is base
+
+
+def test_a_bare_encoder_goes_under_a_head_and_a_part_that_is_missing_is_named():
+    base = tf.BertModel(tf.BertConfig(**SIZES))
+    headed = with_head(base, "label", ("bad", "good", "so so"))
+    assert type(headed).__name__ == "BertForSequenceClassification"
+    assert headed.config.id2label == {0: "bad", 1: "good", 2: "so so"}
+    assert all(torch.equal(p, q) for p, q in zip(headed.bert.parameters(), base.parameters(), strict=True))
+    without = tf.BertModel(base.config, add_pooling_layer=False)
+    with pytest.raises(ValueError, match="BertModel has no pooler.dense.weight, which BertForSequenceClassification"):
+        with_head(without, "label", ("bad", "good"))
 
 
 # --- choosing among labels ---------------------------------------------------------------------------------------
@@ -138,6 +157,7 @@ def test_an_error_while_choosing_leaves_the_model_as_it_was(tokenizer):
         ("generate", "decoder", ROWS, ()),
         ("generate", "encoder-decoder", ROWS, ()),
         ("classify", "encoder", ROWS, ("good", "bad")),
+        ("label", "encoder", [row | {"label": i} for i, row in enumerate(ROWS)], [row["target"] for row in ROWS]),
         ("tag", "encoder", [TAGGED, TAGGED | {"tokens": ["it", "liked", "Ann"], "tags": [0, 0, 1]}], TAGS),
         ("span", "encoder", [ASKED, ASKED_WHO], ()),
     ],
@@ -192,6 +212,7 @@ def test_special_tokens_stand_around_a_row_as_the_tokenizer_puts_them(kind, toke
     [
         ("generate", "decoder", ROWS, ()),
         ("classify", "encoder", ROWS, ("good", "bad")),
+        ("label", "encoder", [row | {"label": i} for i, row in enumerate(ROWS)], [row["target"] for row in ROWS]),
         ("tag", "encoder", [TAGGED, TAGGED | {"tokens": ["it", "liked", "Ann"], "tags": [0, 0, 1]}], TAGS),
         ("span", "encoder", [ASKED, ASKED_WHO], ()),
     ],

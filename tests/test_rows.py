@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import transformers as tf
-from families import DECODERS, SIZES, T5, VOCAB, build, shake
+from families import DECODERS, IMAGES, SIZES, T5, VOCAB, build, shake
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.utils.data import DataLoader
 
@@ -163,6 +163,7 @@ def test_the_same_rows_in_any_container_give_the_same_batches_twice(container):
     for _ in range(2):
         (batch,) = batches
         assert {name: tensor.tolist() for name, tensor in batch.items()} == WANTED
+        assert all(isinstance(tensor, torch.Tensor) for tensor in batch.values())
 
 
 def test_a_stream_is_cut_into_batches_and_counts_its_rows():
@@ -186,6 +187,10 @@ def test_a_stream_is_cut_into_batches_and_counts_its_rows():
             "train must be one split, got train",
         ),
         (lambda: {"input_ids": [[5]], "labels": [[5], [6]]}, "columns of train must be lists of one length"),
+        (
+            lambda: {"input_ids": [[5]], "labels": 5},
+            "columns of train must be lists of one length, got {'input_ids': 1}",
+        ),
         (lambda: 3, "train must be a list of rows, a dataset or a DataLoader, got int"),
         (lambda: [], "train must hold at least one row"),
         (lambda: ["a text"], "row 0: rows must be dicts of columns, got str"),
@@ -311,6 +316,20 @@ def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
     assert batch["labels"].tolist() == [[-100, -100], [8, 9], [5, 6]]
     batch = next(iter(loader(build("gpt2"), rows, 3, max_length=3)))  # part of a target remains: no warning
     assert batch["labels"].tolist() == [[-100, -100, 7], [8, 9, -100], [5, 6, -100]]
+
+
+@pytest.mark.parametrize(("pad", "used"), [(None, 0), (0, 0), (7, 7)])
+def test_rows_are_padded_with_the_models_pad_token_where_it_has_one(pad, used):
+    model = build("gpt2")
+    model.config.pad_token_id = pad
+    (batch,) = loader(model, ROWS, 2)
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 9, used]]
+
+
+def test_what_has_no_entry_for_each_token_is_not_cut():
+    model = of_bert("SequenceClassification", num_labels=3)
+    (batch,) = loader(model, [{"input_ids": [5, 6, 7, 8], "labels": [0, 1, 1]}], 1, max_length=2)
+    assert (batch["input_ids"].tolist(), batch["labels"].tolist()) == ([[5, 6]], [[0, 1, 1]])
 
 
 # --- packed rows -------------------------------------------------------------------------------------------------
@@ -459,6 +478,7 @@ def test_spans_are_validated_as_they_are_evaluated():
     model = of_bert("QuestionAnswering")
     pl.attach(model, length=2)
     spans = SPANS * 4  # of two lengths, which are not to share a batch
+    assert [batch["input_ids"].shape for batch in loader(model, spans, 3)] == [(3, 4), (1, 4), (3, 2), (1, 2)]
     seen = pl.fit(model, SPANS[:1], steps=1, batch_size=4, validation=spans, progress=False).validation
     assert seen == [(1, pytest.approx(evaluate(model, spans, 1), rel=1e-5))]
 
@@ -537,6 +557,17 @@ def test_a_class_beyond_the_head_is_refused_and_a_row_without_one_counts_nothing
     assert evaluate(model, labelled(1, -100)) == pytest.approx(evaluate(model, labelled(1)), rel=1e-5)
     with pytest.raises(ValueError, match="row 0: labels must be one, or one for each of 3 names"):
         loader(of_bert("SequenceClassification", num_labels=3), labelled([0, 1]), 1)
+
+
+def test_a_single_output_takes_any_number():
+    torch.manual_seed(0)
+    model = tf.ViTForImageClassification(tf.ViTConfig(**IMAGES, num_labels=1))
+    pl.attach(model, length=2)
+    seen = [
+        pl.fit(model, [{"pixel_values": torch.ones(3, 16, 16), "labels": label}], steps=1, progress=False).loss
+        for label in (3, 3.0)
+    ]
+    assert seen[0] == pytest.approx(seen[1], rel=0.1)
 
 
 def test_what_the_library_lets_through_every_forward_is_a_column():

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,21 @@ def test_saving_the_model_saves_base_and_prefix_so_that_both_come_back(name, rep
     pl.detach(model)
     pl.detach(base)
     assert all(torch.equal(a, base.state_dict()[n]) for n, a in model.state_dict().items())
+
+
+def test_a_prefix_beside_its_base_is_that_bases_and_beside_another_it_is_told_of(tmp_path):
+    model = build("gpt2")
+    model.config._name_or_path = "one/base"
+    pl.attach(model, length=2)
+    model.save_pretrained(tmp_path)
+    base, _ = reloaded(model, tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pl.attach(base, tmp_path)
+    pl.detach(base)
+    base.config._name_or_path = "other/base-2"
+    with pytest.warns(UserWarning, match="was made for 'base', and model is 'base-2'"):
+        pl.attach(base, tmp_path)
 
 
 def test_the_saved_base_is_the_file_that_the_bare_model_writes(tmp_path):
@@ -213,6 +229,9 @@ def test_a_prefix_among_the_models_tensors_is_named(tmp_path):
     model, _ = attached()
     save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, tmp_path / "model.safetensors")
     with pytest.raises(FileNotFoundError, match="among the model's, without the prefix.json that describes them"):
+        pl.Prefix.from_pretrained(tmp_path)
+    build("gpt2").save_pretrained(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"prefix.json does not exist; give the folder"):
         pl.Prefix.from_pretrained(tmp_path)
 
 

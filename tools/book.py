@@ -18,6 +18,7 @@ from pathlib import Path
 
 import chapters
 import docstrings
+import field
 import measurements
 import nbformat
 import pattern
@@ -90,7 +91,7 @@ def style_once() -> None:
 
 
 def fill_in() -> None:
-    """Put into three pages what is written elsewhere: a chapter's figure, docstrings, measurements on the bases."""
+    """Put into four pages what is written elsewhere: a chapter's figure, docstrings, what was measured."""
     book = SOURCE / "book"
     scores, shares, goals = measurements.results_tables()
     for name, parts in {
@@ -103,6 +104,7 @@ def fill_in() -> None:
             "the goals": goals,
             **measurements.times(),
         },
+        "real_data.md": field.parts(),
     }.items():
         text = (book / name).read_text(encoding="utf-8")
         for place, written in parts.items():

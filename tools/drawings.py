@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import field
 import measurements
 
 from prefix_lab.figures import Drawing
@@ -261,6 +262,6 @@ DRAWINGS = {
     for drawing in (
         counting_to_pretraining, adapters_to_prefixes, three_parts_of_pretraining, next_word, ngram_view,
         steps_between_words, pretraining, many_tasks, two_ways_to_answer, transfer, many_prefixes, family,
-        what_is_trained, measurements.shares_of_full_tuning,
+        what_is_trained, measurements.shares_of_full_tuning, field.shares_on_real_data,
     )
 }  # fmt: skip

@@ -621,3 +621,46 @@ def test_peers_follows_a_finger_to_another_task_and_another_method(part):
         peers.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         seen.add(said.locator("b").inner_text())
     assert len(seen) >= 5
+
+
+TWELVE = "notebooks/12_tensorflow"
+
+
+def off(layouts) -> int:
+    return int(number(layouts.locator(".pl-off").inner_text(), r"(\d+) %"))
+
+
+def test_layouts_is_wrong_by_reshape_right_by_transpose_and_equal_with_one_row(part):
+    layouts = part(TWELVE, "layouts")
+    cell, wrote = layouts.locator("[role=slider]"), layouts.locator(".pl-wrote")
+    assert off(layouts) > 0
+    reshaped = wrote.inner_text()
+    layouts.get_by_role("radio", name="transpose").click()
+    assert off(layouts) == 0
+    assert wrote.inner_text() != reshaped
+    assert "holds what the file has there" in cell.get_attribute("aria-valuetext")
+    layouts.get_by_role("radio", name="transpose").focus()
+    layouts.page.keyboard.press("ArrowRight")
+    assert off(layouts) > 0
+    first = cell.get_attribute("aria-valuetext")
+    assert re.match(r"Row 3 of head 2 holds row \d+ of head \d\.", first)
+    cell.focus()
+    layouts.page.keyboard.press("ArrowDown")
+    assert cell.get_attribute("aria-valuetext").startswith("Row 4 of head 2")
+    layouts.get_by_role("radio", name="1", exact=True).click()
+    assert off(layouts) == 0, "with one row a reshape is a transpose"
+    assert wrote.inner_text() != reshaped
+
+
+def test_layouts_stops_where_nothing_is_moved_unless_rows_and_heads_are_as_many(part):
+    layouts = part(TWELVE, "layouts", width=390)
+    height = layouts.bounding_box()["height"]
+    layouts.get_by_role("radio", name="nothing").tap()
+    assert "TensorFlow stops: (6, 10, D_h) does not fit" in layouts.locator(".pl-off").inner_text()
+    assert "no step can be computed" in layouts.locator(".pl-wrote").inner_text()
+    layouts.get_by_role("radio", name="6", exact=True).tap()
+    assert off(layouts) > 0, "six rows for six heads: no error, and wrong"
+    grid = layouts.locator(".pl-sheet").first.bounding_box()
+    layouts.page.touchscreen.tap(grid["x"] + grid["width"] * 0.9, grid["y"] + 22 + 24 * 0.5)
+    assert layouts.locator(".pl-said").inner_text() == "Row 1 of head 6 holds row 6 of head 1."
+    assert layouts.bounding_box()["height"] == height

@@ -1,0 +1,141 @@
+"""The page on real data: what it says is what the records hold, and it says what they lack."""
+
+import json
+import re
+
+import field
+import pytest
+from field import LORA, PEFT, Field
+from real_data import METHODS
+from real_tasks import TASKS
+
+from book import ROOT
+
+KEPT = Field()
+HEAD = {"set": "snips", "metric": "accuracy", "steps": 2, "batch": 2, "machine": "a machine", "untrained": 20.0}
+HEAD |= {"rows": {"train": 3000, "validation": 200, "test": 500}}
+
+
+def runs(method: str, tests: list[float], lr: float = 0.1, validation: float = 50.0) -> list[dict]:
+    each = {"method": method, "lr": lr, "validation": validation, "numbers": 10, "seconds": 36.0, "date": "2026-11-28"}
+    return [each | {"seed": seed, "test": test} for seed, test in enumerate(tests)]
+
+
+def record(folder, task: str, *found: list[dict], base: str = "minilm-l6", kind: str = "label") -> None:
+    methods = {name: [0.1] for name in ("full", "prefix", "prefix, MLP", PEFT, "prompt", LORA)}
+    one = HEAD | {
+        "base": base,
+        "task": task,
+        "kind": kind,
+        "methods": methods,
+        "runs": [x for part in found for x in part],
+    }
+    (folder / f"{base}-{task}.json").write_text(json.dumps(one), encoding="utf-8")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Two sets measured, one by one seed, and one that nothing was measured on."""
+    intents = [runs("full", [70.0] * 3), runs("prefix", [60, 65, 67]), runs("prefix, MLP", [90.0] * 3, validation=40)]
+    intents += [runs(PEFT, [66.0, 62.0, 61.0]), runs("prompt", [50.0] * 3), runs(LORA, [69.0] * 3)]
+    record(tmp_path, "intents", *intents)
+    e2e = [runs("full", [44.0]), runs("prefix", [40.0]), runs(LORA, [40.5])]
+    record(tmp_path, "e2e", *e2e, base="smollm2-135m", kind="generate")
+    record(tmp_path, "pos", runs("full", [80.0]), kind="tag")
+    return Field(tmp_path)
+
+
+def test_a_start_is_chosen_by_validation_and_a_share_is_of_the_gain(made):
+    intents = made.records[0]
+    assert intents["start"] == "prefix"
+    assert field.score(intents, "prefix") == 65
+    assert field.share(intents, "prefix") == (65 - 20) / (70 - 20)
+    assert [one["task"] for one in made.measured] == ["intents", "e2e"]
+
+
+def test_the_goals_are_set_beside_means_of_what_was_measured(made):
+    values = {what: found for what, _, *found in field.goals(made)}
+    assert values["direct prefix minus PEFT's prefix, points"] == [
+        "1.00 (SNIPS intents, lowest of 1 set)",
+        "so far yes",
+    ]
+    assert values["prefix, share of full tuning's gain, encoder"] == ["0.90 (mean of 1 set)", "so far yes"]
+    assert values["prefix minus prompt tuning, points"] == ["14.00 (SNIPS intents, lowest of 1 set)", "so far yes"]
+    assert values["SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU"][1] == "so far yes"
+    assert values["the same, of the gain over the head alone"] == ["-", "not measured yet"]
+
+
+def test_a_goal_is_reached_or_missed_when_every_set_has_its_seeds(tmp_path):
+    low = [runs(method, [60.0] * 3) for method in ("full", PEFT, "prompt")]
+    record(tmp_path, "intents", *low, runs("prefix", [59.0] * 3))
+    lines = {what: word for what, _, _, word in field.goals(Field(tmp_path))}
+    assert lines["direct prefix minus PEFT's prefix, points"] == "no"
+    assert lines["prefix, share of full tuning's gain, encoder"] == "yes"
+    assert lines["SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU"] == "not measured yet"
+
+
+def test_what_is_not_measured_is_named(made):
+    said = field.not_measured(made)
+    assert "Not measured yet: parts of speech." in said
+    assert "On E2E (SmolLM2) not yet: prefix, MLP, PEFT's prefix, prompt tuning." in said
+    assert "On E2E (SmolLM2) some methods have 1 of 3 seeds." in said
+    assert "SNIPS" not in said
+
+
+def test_the_tables_show_medians_with_their_spread_and_where_the_prefix_loses(made):
+    assert "| SNIPS intents | - | 62.0 (61.0\u201366.0) | 65.0 (60.0\u201367.0) |" in field.scores_table(
+        made, field.STARTS
+    )
+    row = field.scores_table(made, field.PEERS, chosen=True).split("\n")[2]
+    assert row.endswith("| 65.0 (60.0\u201367.0) | 70.0 (70.0\u201370.0) |")
+    assert "- SNIPS intents, in points of accuracy: LoRA, as large by 4.0" in field.losses(made)
+
+
+def test_a_method_counts_when_all_its_rates_were_tried_and_the_best_is_taken(tmp_path):
+    tried = runs("prefix", [60.0], lr=0.1) + runs("prefix", [61.0], lr=0.3, validation=70.0)
+    record(tmp_path, "intents", runs("full", [70.0], lr=0.3), tried)
+    (one,) = Field(tmp_path).records
+    assert "full" not in one["methods"]
+    assert one["methods"]["prefix"]["tests"] == [61.0]
+
+
+# --- the records that are kept -----------------------------------------------------------------------------------
+
+
+def test_every_place_of_the_page_is_filled_from_the_records():
+    places = set(re.findall(r"<!-- ([^>]*) -->", (ROOT / "book" / "real_data.md").read_text(encoding="utf-8")))
+    parts = field.parts()
+    assert places == set(parts)
+    assert all(parts.values())
+
+
+def test_every_planned_set_has_a_record_and_a_name():
+    kept = {(one["base"], one["task"]) for one in KEPT.records}
+    planned = {("smollm2-135m" if task.kind == "generate" else "minilm-l6", name) for name, task in TASKS.items()}
+    assert kept == planned | {("lab-gpt", "e2e")}
+    assert set(field.SETS) == set(TASKS)
+
+
+def test_the_records_hold_what_the_benchmark_would_measure():
+    for one in KEPT.records:
+        task = TASKS[one["task"]]
+        assert (one["set"], one["kind"], one["metric"]) == (task.set, task.kind, task.metric)
+        assert set(one["planned"]) <= set(METHODS)
+        keys = [(run["method"], run["seed"], run["lr"]) for run in one["runs"]]
+        assert len(keys) == len(set(keys))
+        for method in {run["method"] for run in one["runs"]} & set(one["methods"]):
+            best = one["methods"][method]
+            assert all("test" in run for run in one["runs"] if run["method"] == method and run["lr"] == best["lr"])
+
+
+def test_prefixes_that_are_compared_have_as_many_numbers():
+    for one in KEPT.measured:
+        sizes = {one["methods"][m]["numbers"] for m in ("prefix", PEFT, "prefix, text", LORA) if m in one["methods"]}
+        assert len(sizes) == 1
+
+
+def test_the_figure_has_a_row_for_each_set_that_was_measured():
+    letters = [text.get_text() for text in field.shares_on_real_data().ax.texts]
+    assert [word for word in letters if word in map(field.named, KEPT.measured)] == list(
+        map(field.named, KEPT.measured)
+    )

@@ -616,9 +616,9 @@ def test_peers_follows_a_finger_to_another_task_and_another_method(part):
     said, marks = peers.locator(".pl-said"), peers.locator(".pl-mark")
     tasks = peers.get_by_role("radiogroup", name="task").get_by_role("radio")
     assert tasks.count() == 4
-    before = peers.locator(".pl-sheet").inner_text(), said.inner_text()
+    before = peers.locator(".pl-sheet").text_content(), said.inner_text()
     tasks.nth(1).tap()
-    assert (peers.locator(".pl-sheet").inner_text(), said.inner_text()) != before
+    assert (peers.locator(".pl-sheet").text_content(), said.inner_text()) != before
     seen = set()
     for i in range(marks.count()):
         box = marks.nth(i).bounding_box()

@@ -148,6 +148,25 @@ def test_where_the_whole_cannot_be_run_its_parts_are_asked():
     assert pl.find_sites(model, {"input_ids": torch.arange(3, 8)[None], "secret": {"key": 1}}) == sites
 
 
+class Broken(tf.LlamaForCausalLM):
+    """A model of which no part runs."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.model.register_forward_pre_hook(self.fails)
+
+    def fails(self, *_):
+        raise RuntimeError("the part")
+
+    def forward(self, input_ids):
+        raise RuntimeError("the whole")
+
+
+def test_where_nothing_runs_it_is_said_what_the_whole_had_to_say():
+    with pytest.raises(ValueError, match=r"could not run Broken on input_ids .*\(RuntimeError: the whole\)"):
+        pl.attach(Broken(tf.LlamaConfig(**GROUPED)), length=2)
+
+
 def test_a_text_is_read_beside_the_callers_probe():
     model = build("whisper")
     ids = torch.tensor([5, 6, 7])

@@ -174,6 +174,9 @@ def test_a_text_is_read_beside_the_callers_probe():
     pl.detach(model)
     probe = inputs_for(model)
     own = pl.attach(model, init=ids, kinds="decoder", probe=probe)
+    pl.detach(model)
+    rows = {name: value.repeat_interleave(2, dim=0) for name, value in probe.items()}  # of which the first is enough
+    assert torch.equal(pl.attach(model, init=ids, kinds="decoder", probe=rows).keys[1], own.keys[1])
     assert all(torch.equal(a, b) for a, b in zip(guessed.keys[:1], own.keys[:1]))  # before any cross-attention
     assert not torch.equal(guessed.keys[1], own.keys[1])  # after it, the sound matters
 

@@ -520,8 +520,8 @@ def test_one_word_for_all_keys_is_said_of_each_and_of_the_prefix():
 
 def test_one_mask_for_all_rows_becomes_one_for_each_where_their_prefixes_differ():
     present = torch.tensor([[True, True], [False, True]])
-    mask = widen_mask(torch.ones(1, 1, 2, 3), 2, present, False)
-    assert mask.shape == (2, 1, 2, 5)
+    mask = widen_mask(torch.ones(1, 4, 2, 3), 2, present, False)
+    assert mask.shape == (2, 4, 2, 5)
     assert (mask[:, 0, :, :2] == 0).tolist() == [[[True, True]] * 2, [[False, True]] * 2]
 
 

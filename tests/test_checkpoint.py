@@ -362,7 +362,7 @@ def test_pefts_files_and_back_hold_the_same_tensors(name, kinds, tmp_path):
 )
 def test_peft_is_told_the_task_of_the_model_s_class(cls, task, tmp_path):
     site = pl.Site("a", "decoder", 2, 4, 4)
-    pl.Prefix(pl.PrefixConfig(3, (site,), base={"class": cls})).to_peft(tmp_path)
+    assert pl.Prefix(pl.PrefixConfig(3, (site,), base={"class": cls})).to_peft(tmp_path) == tmp_path
     told = json.loads((tmp_path / "adapter_config.json").read_text())
     assert told["task_type"] == task
     assert told["num_transformer_submodules"] == (2 if task == "SEQ_2_SEQ_LM" else 1)

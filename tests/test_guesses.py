@@ -171,6 +171,8 @@ def test_a_series_has_its_channels_and_what_is_known_of_its_future():
         "future_values": (1, 2),
         "future_time_features": (1, 2, 4),
     }
+    at_once = shapes(*of_past, *of_future, "future_time_features", context_length=8, prediction_length=2)
+    assert at_once[-1]["past_values"] == (1, 8)
     nothing = shapes(*of_past, *of_future, "future_time_features", num_time_features=0, **settings)
     assert nothing[-1]["past_time_features"] == (1, 11, 0)
     found = shapes("past_values", context_length=8, num_input_channels=3)
@@ -215,3 +217,10 @@ def test_numbers_have_the_models_precision_and_place_and_ids_are_whole():
 def test_the_librarys_own_inputs_come_last():
     *_, last = guesses(model("input_ids", "pixel_values", **SIZE))
     assert last["input_ids"].shape == (3, 5)
+
+
+def test_what_the_library_keeps_beside_tensors_is_given_as_it_is():
+    toy = model("input_ids", "flag", **SIZE)
+    type(toy).dummy_inputs = {"input_ids": torch.zeros(2, 3, dtype=torch.long), "flag": True, "other": 1}
+    *_, last = guesses(toy)
+    assert (last["input_ids"].shape, last["flag"], len(last)) == ((2, 3), True, 2)

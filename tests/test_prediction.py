@@ -255,6 +255,23 @@ def test_a_span_is_a_piece_of_the_context_wherever_the_head_points(around, token
     assert CONTEXT.endswith(last)
 
 
+class Ends(Places):
+    """A head that likes the first place most to begin at, and less than that the last to end at."""
+
+    def forward(self, input_ids, attention_mask):
+        places = torch.arange(input_ids.shape[1]).expand(len(input_ids), -1)
+        return tf.modeling_outputs.QuestionAnsweringModelOutput(start_logits=-2.0 * places, end_logits=1.0 * places)
+
+
+def test_a_span_has_no_more_than_32_tokens(tokenizer):
+    long = {"context": CONTEXT * 9, "source": f"Wanted: it\n{CONTEXT * 9}\n"}
+    (found,) = predict(Ends(better=True), tokenizer, [long], "span")
+    offsets = tokenizer(long["source"], return_offsets_mapping=True)["offset_mapping"]
+    start = long["source"].rindex(long["context"])
+    inside = [(left, right) for left, right in offsets if right > start]
+    assert found == long["source"][start : inside[31][1]].strip()
+
+
 def test_what_cannot_be_answered_is_refused_by_row_and_name(tokenizer):
     model = model_of("decoder", tokenizer)
     with pytest.raises(ValueError, match="row 1: source must be a text, got None"):

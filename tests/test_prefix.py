@@ -71,7 +71,7 @@ def test_a_text_may_be_one_token_and_not_none():
     assert pl.attach(model, init="text: harbour", tokenizer=words).config.length == 1
 
 
-@pytest.mark.parametrize("length", [3, 7, 12])
+@pytest.mark.parametrize("length", [1, 3, 7, 12])
 def test_a_text_is_cut_or_repeated_to_the_length(length):
     model, context = build("llama"), torch.randint(3, VOCAB, (7,))
     prefix = pl.attach(model, length=length, init=context)

@@ -14,7 +14,7 @@ from families import build, shake
 from transformers import BertConfig, BertForSequenceClassification
 
 import prefix_lab as pl
-from prefix_lab.resuming import Endless
+from prefix_lab.resuming import Endless, Run
 from prefix_lab.training import evaluate
 
 HERE = Path(__file__).parent
@@ -73,6 +73,21 @@ def test_a_run_that_an_error_stopped_goes_on_where_it_was(tmp_path):
     again = pl.fit(model, rows(6), checkpoint=tmp_path, **settings)
     assert again.loss == want.loss
     assert torch.equal(flat(prefix), end)
+
+
+def test_a_run_that_goes_on_still_has_its_best_weights(tmp_path):
+    def run():
+        weight = torch.nn.Parameter(torch.zeros(2))
+        return Run(tmp_path, {}, [("weight", weight)], torch.optim.AdamW([weight]), Endless([1, 2]))
+
+    first = run()
+    next(first.batches)
+    first.keep(pl.training.History(loss=[1.0]), {"weight": torch.ones(2)})
+    history = pl.training.History()
+    best = run().go_on(history)
+    assert (history.loss, best["weight"].tolist()) == ([1.0], [1.0, 1.0])
+    first.keep(history, None)
+    assert run().go_on(history) is None
 
 
 def test_a_finished_run_is_read_and_not_trained_again(tmp_path):

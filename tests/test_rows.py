@@ -61,6 +61,10 @@ def test_an_encoder_reads_the_source_with_its_end_and_the_target_ends_once():
     assert encode(ROW, words(), True) == {"input_ids": [4, 5], "labels": [6, 2]}
 
 
+def test_around_a_text_that_reads_otherwise_among_special_tokens_nothing_is_known():
+    assert frame(lambda text, add_special_tokens: {"input_ids": [1, 9, 2] if add_special_tokens else [4]}) == ([], [])
+
+
 def test_what_stands_around_a_text():
     assert frame(words("<bos>", "<eos>")) == ([1], [2])
     assert frame(words()) == ([], [])
@@ -493,6 +497,15 @@ def test_two_losses_that_are_added_are_each_a_mean_over_their_own_labels():
         pairs = by_row(lambda ids: SimpleNamespace(logits=model(ids).seq_relationship_logits), follows, one_class)
     for batch_size in (1, 2, 3):
         assert evaluate(model, rows, batch_size) == pytest.approx(words + pairs, rel=1e-4), batch_size
+
+
+def test_a_loss_of_which_one_part_never_counts_is_the_other_part():
+    model = of_bert("PreTraining")
+    rows = [{"input_ids": ids, "labels": [-100] * len(ids), "next_sentence_label": 1} for ids in IDS[:2]]
+    follows = [{"input_ids": row["input_ids"], "labels": 1} for row in rows]
+    with torch.no_grad():
+        want = by_row(lambda ids: SimpleNamespace(logits=model(ids).seq_relationship_logits), follows, one_class)
+    assert evaluate(model, [collate([row], 0) for row in rows]) == pytest.approx(want, rel=1e-4)
 
 
 def test_what_a_loss_holds_beside_its_labels_weighs_as_much_as_its_rows():

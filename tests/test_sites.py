@@ -453,6 +453,13 @@ def test_a_prefix_of_some_kinds_or_parts_attaches_again(asked):
     assert pl.attach(model, prefix) is prefix
 
 
+def test_a_prefix_of_one_site_attaches_again():
+    model = tf.LlamaForCausalLM(tf.LlamaConfig(**GROUPED | {"num_hidden_layers": 1})).eval()
+    prefix = pl.attach(model, length=2)
+    pl.detach(model)
+    assert pl.attach(model, prefix) is prefix
+
+
 def test_a_prefix_of_another_base_is_attached_with_a_warning():
     one, other = llama(2), llama(2)
     one.config._name_or_path, other.config._name_or_path = "lab/one", "lab/other"

@@ -99,6 +99,7 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path):
     again = pl.fit(model, rows(), steps=4, every=2, checkpoint=tmp_path, progress=False)
     assert torch.equal(flat(prefix), end)
     assert again.loss == first.loss
+    assert all(0 < history.seconds < 600 for history in (first, again))
 
 
 @pytest.mark.parametrize(

@@ -364,6 +364,14 @@ def test_a_ready_batch_padded_on_the_left_is_not_taken_for_a_packed_one():
         assert set(loader(build(name), [batch], 1)[0]) == set(batch)
 
 
+def test_a_packed_row_is_as_long_as_the_longest_of_its_texts():
+    ids, both = torch.arange(3, 67).tolist(), [*range(64), *range(64)]
+    (batch,) = loader(build("llama"), [{"input_ids": ids * 2, "labels": ids * 2, "position_ids": both}], 1)
+    assert batch["input_ids"].shape == (1, 128)
+    with pytest.raises(ValueError, match="at most 64 tokens, the model's positions, got 65"):
+        loader(build("llama"), [{"input_ids": [5] * 3, "labels": [5] * 3, "position_ids": [0, 0, 64]}], 1)
+
+
 def test_packed_rows_where_nothing_keeps_them_apart_are_refused():
     packed = {"input_ids": [5, 6, 7, 8], "labels": [5, 6, 7, 8], "position_ids": [0, 1, 0, 1]}
     assert is_packed(packed)

@@ -294,7 +294,7 @@ def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved):
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0, timeout=60)
         try:
-            while socket.socket().connect_ex(("127.0.0.1", port)):
+            while not listens(port):
                 assert process.poll() is None
                 time.sleep(0.2)
             parts = client.completions.create(model="story", prompt="The", max_tokens=60, stream=True)
@@ -306,6 +306,11 @@ def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved):
             assert "serving: lab-gpt and polite, story, terse" in process.stderr.read()
         finally:
             process.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_folder_that_is_none_ends_the_command_with_a_sentence(tmp_path):

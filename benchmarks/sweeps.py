@@ -38,6 +38,7 @@ from prefix_lab.prediction import choosing, first_tokens, training_rows  # noqa:
 
 STORED = Path(__file__).with_name("sweeps.json")
 TASK, BASE, POOL = "tone", "lab-bert", 500
+WORDS = "text: The tone of this note is grim, calm or bright."
 NAME = re.compile(r"[A-Z]\w+(?: (?:and )?[A-Z]\w+)+")  # a firm's
 
 
@@ -48,6 +49,7 @@ class Setting:
     method: str = "prefix"
     lr: float = 1e-3
     length: int = 10
+    init: str = "random"
     hidden: int = 512
     rows: int = 300
     batch: int = 8
@@ -79,13 +81,14 @@ RATES = {"prefix": 1e-3, "lora": 3e-3, "full": 3e-4}  # as chosen for other task
 SWEEPS = {
     "grid": over(PLAIN, length=(1, 5, 30), lr=(3e-4, 1e-3, 3e-3, 1e-2)),
     "rows": [one for method, lr in RATES.items() for one in over(Setting(method, lr), rows=(10, 30, 100, 500))],
+    "few": over(FEW, lr=(3e-4, 1e-3, 3e-3)) + over(FEW, init=(WORDS,)),
     "unbalanced": over(RARE, remedy=("", "weights", "copies")),
-    "decay": over(DIRECT, lr=(0.1,), weight_decay=(0.0, 0.01, 0.1, 1.0)),
     "watched": [
         one
         for method in ("prefix", "full")
         for one in over(Setting(method, RATES[method], rows=30, steps=150, watch=15))
     ],
+    "decay": over(DIRECT, lr=(0.1,), weight_decay=(0.0, 0.01, 0.1, 1.0)),
     "augment": over(FEW, augment=("", "names", "words")),
     "dropout": over(FEW, dropout=(0.0, 0.1, 0.3)),
     "width": over(PLAIN, hidden=(32, 512), lr=(1e-3, 3e-3, 1e-2)) + over(DIRECT, lr=(0.03, 0.1, 0.3)),
@@ -171,7 +174,7 @@ def trained(setting: Setting) -> dict:
     rows = drawn(setting)
     options = {}
     if setting.method == "prefix":
-        options = {"length": setting.length}
+        options = {"length": setting.length, "init": setting.init, "tokenizer": tokenizer}
         options |= {"reparam": "mlp", "hidden": setting.hidden} if setting.hidden else {"reparam": None}
     weights = None
     if setting.remedy == "weights":
@@ -231,13 +234,14 @@ def read(path: Path) -> dict:
     """What is stored, or the beginning of it."""
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    return {"defaults": asdict(PLAIN), "runs": []}
+    return {"runs": []}
 
 
 def store(path: Path, setting: Setting, found: dict) -> None:
     """Add a run, and write the file whole."""
     stored = read(path)
     stored |= {
+        "defaults": asdict(PLAIN),
         "command": "python benchmarks/sweeps.py",
         "task": f"{TASK} on {BASE}, {len(held_out('test'))} test rows",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread",

@@ -86,15 +86,16 @@ SWEEPS = {
     "watched": [
         one
         for method in ("prefix", "full")
-        for one in over(Setting(method, RATES[method], rows=30, steps=150, watch=15))
+        for one in over(Setting(method, RATES[method], rows=30, steps=96, watch=12))
     ],
-    "decay": over(DIRECT, lr=(0.1,), weight_decay=(0.0, 0.01, 0.1, 1.0)),
     "augment": over(FEW, augment=("", "names", "words")),
-    "dropout": over(FEW, dropout=(0.0, 0.1, 0.3)),
-    "width": over(PLAIN, hidden=(32, 512), lr=(1e-3, 3e-3, 1e-2)) + over(DIRECT, lr=(0.03, 0.1, 0.3)),
+    "decay": over(DIRECT, lr=(0.1,), weight_decay=(0.0, 0.1, 1.0)),
+    "dropout": over(FEW, dropout=(0.0, 0.3)),
+    "long": over(Setting(rows=500), steps=(64, 192)),
+    "width": over(PLAIN, hidden=(32, 512), lr=(1e-3, 3e-3)) + over(DIRECT, lr=(0.1, 0.3)),
     "schedule": over(PLAIN, lr=(3e-3,), warmup=(0.0, 0.1), falls=(True, False)),
     "batch": [  # 512 rows are read in any case
-        one for batch in (2, 8, 32) for one in over(Setting(batch=batch, steps=512 // batch), lr=(1e-3, 3e-3))
+        one for batch in (8, 32) for one in over(Setting(batch=batch, steps=512 // batch), lr=(1e-3, 3e-3))
     ],
 }
 

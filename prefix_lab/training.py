@@ -243,8 +243,8 @@ def evaluate(
     Rows without labels count nothing. Raises ValueError where no label counts.
     """
     refuse_row_selection(model)
-    mean = Mean()
-    with torch.random.fork_rng(devices=[]), same_modes(model):  # a loader draws a number whenever it is read
+    mean, casts = Mean(), _casts(model.device.type, None)
+    with torch.random.fork_rng(devices=[]), same_modes(model), casts:  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)

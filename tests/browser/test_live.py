@@ -725,3 +725,115 @@ def test_budget_says_what_fits_a_card_under_a_finger(part):
     box = budget.locator("input[type=range]").nth(3).bounding_box()
     budget.page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
     assert said.inner_text().splitlines()[-1] != speed
+
+
+TEN = "notebooks/10_hyper_parameters"
+
+
+def test_knobs_says_of_each_setting_whether_it_does_more_than_chance(part):
+    knobs = part(TEN, "knobs")
+    said, dots = knobs.locator(".pl-said"), knobs.locator(".pl-seed")
+    assert said.inner_text().startswith("learning rate: ")
+    assert "This setting matters here" in said.inner_text()
+    effect = number(said.inner_text(), r"moves by ([\d.]+)")
+    assert number(knobs.locator(".pl-bar b").first.inner_text(), r"(\d+)") == pytest.approx(effect, abs=0.51)
+    assert dots.count() == 12, "four rates of three seeds"
+    knobs.get_by_role("radio", name="learning rate").focus()
+    knobs.page.keyboard.press("ArrowLeft")  # round to the last
+    assert said.inner_text().startswith("augmentation: ")
+    assert dots.count() == 9
+    assert "augmentation: none: " in knobs.locator("svg[role=img]").get_attribute("aria-label")
+
+
+def test_knobs_keeps_its_place_under_a_finger(part):
+    knobs = part(TEN, "knobs", width=390)
+    height = knobs.bounding_box()["height"]
+    knobs.get_by_role("radio", name="weight decay").tap()
+    assert knobs.locator(".pl-strong span").inner_text() == "weight decay"
+    assert knobs.bounding_box()["height"] == height
+
+
+def test_dilute_loses_the_prefix_in_a_long_text_and_keeps_it_where_both_grow(part):
+    dilute = part(TEN, "dilute")
+    text, length, _ = dilute.locator("input[type=range]").all()
+    curve = dilute.locator("svg[role=img]")
+
+    def share() -> float:
+        return number(curve.get_attribute("aria-label"), r": (\d+) %")
+
+    start = share()
+    assert start == pytest.approx(100 * 10 / 36, abs=1)
+    dilute.get_by_role("button", name="Double text and prefix").click()
+    assert text.get_attribute("aria-valuetext") == "52"
+    assert share() == pytest.approx(start, abs=1)
+    text.focus()
+    dilute.page.keyboard.press("End")
+    assert text.get_attribute("aria-valuetext") == "8192"
+    assert share() < 2
+    length.focus()
+    dilute.page.keyboard.press("End")
+    assert share() > 8
+    dilute.get_by_role("button", name="Reset").click()
+    assert share() == start
+
+
+def test_dilute_follows_a_finger(part):
+    dilute = part(TEN, "dilute", width=390)
+    text = dilute.locator("input[type=range]").first
+    before, box = dilute.locator(".pl-said").inner_text(), text.bounding_box()
+    dilute.page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    assert dilute.locator(".pl-said").inner_text() != before
+
+
+def test_schedule_arrives_with_a_rate_that_falls_and_neither_with_a_small_one_nor_with_one_that_stays(part):
+    schedule = part(TEN, "schedule")
+    rate, said = schedule.locator("input[type=range]").first, schedule.locator(".pl-said")
+
+    def end() -> float:
+        return number(said.inner_text(), r"ends at ([\d.]+)")
+
+    settled = end()
+    assert "cannot be reached" not in said.inner_text()
+    schedule.get_by_role("radio", name="stays").click()
+    assert end() > 1.5 * settled
+    schedule.get_by_role("button", name="Reset").click()
+    assert end() == settled
+    rate.focus()
+    schedule.page.keyboard.press("Home")
+    assert rate.get_attribute("aria-valuetext") == "0.001"
+    assert "cannot be reached" in said.inner_text()
+    assert end() > 5 * settled
+
+
+def test_schedule_changes_under_a_finger(part):
+    schedule = part(TEN, "schedule", width=390)
+    label = schedule.locator("svg[role=img]").last.get_attribute("aria-label")
+    schedule.get_by_role("radio", name="stays").tap()
+    assert schedule.locator("svg[role=img]").last.get_attribute("aria-label") != label
+
+
+def test_stuck_is_walked_to_each_of_its_ends(part):
+    stuck = part(TEN, "stuck")
+    yes, no = (stuck.get_by_role("button", name=name, exact=True) for name in ("Yes", "No"))
+    last = stuck.locator(".pl-path li").last
+    assert "ten times the rate" in last.inner_text()
+    yes.focus()
+    stuck.page.keyboard.press("Enter")
+    assert last.inner_text().startswith("Case 3: the rate")
+    assert yes.is_disabled()
+    stuck.get_by_role("button", name="One step back").click()
+    no.click()
+    no.click()
+    assert last.inner_text().startswith("Case 5")
+    stuck.get_by_role("button", name="Start again").click()
+    assert stuck.locator(".pl-path li").count() == 1
+    yes.click()
+    assert last.inner_text().startswith("Case 1")
+
+
+def test_stuck_answers_a_finger(part):
+    stuck = part(TEN, "stuck", width=390)
+    height = stuck.bounding_box()["height"]
+    stuck.get_by_role("button", name="No", exact=True).tap()
+    assert "Do all weights learn" in stuck.locator(".pl-path li").last.inner_text()
+    assert stuck.bounding_box()["height"] == pytest.approx(height, abs=60)

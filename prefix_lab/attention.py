@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from .apart import attend_apart
 from .arguments import parameters, several
 from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
@@ -39,9 +40,13 @@ class PrefixAttention:
             raise ValueError(
                 "the prefix was offloaded with the model; detach, offload the model, and attach afterwards"
             )
+        prefix_key, prefix_value = prefix_key.to(key), prefix_value.to(value)
+        pair = key, value, prefix_key, prefix_value
+        if (answer := attend_apart(attend, module, query, *pair, mask, present, kwargs)) is not None:
+            return answer
         mask, kwargs = widen(mask, kwargs, module, query, key, prefix_key.shape[2], present)
-        key = torch.cat([prefix_key.to(key), key], dim=2)  # (B, H_kv, P + S, D_h): here the prefix enters
-        value = torch.cat([prefix_value.to(value), value], dim=2)  # (B, H_kv, P + S, D_h)
+        key = torch.cat([prefix_key, key], dim=2)  # (B, H_kv, P + S, D_h): here the prefix enters
+        value = torch.cat([prefix_value, value], dim=2)  # (B, H_kv, P + S, D_h)
         output = attend(module, query, key, value, mask, **kwargs)
         if self.attachment.recorder is not None:
             self.attachment.recorder(self.site, output[1], prefix_key.shape[2])
@@ -194,7 +199,7 @@ def attach(
     if numbering.needed(model):
         model.register_forward_pre_hook(numbering, with_kwargs=True)
     model.add_module(SLOT, attachment)
-    keep_together(model, attachment)
+    keep_together(model)
     _say_what_has_none(model, found, kinds, parts)
     return prefix if isinstance(prefix, dict) else next(iter(prefixes.values()))
 

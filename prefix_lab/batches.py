@@ -68,7 +68,7 @@ def loader(
         return Stream(reader, data, batch_size)
     if len(data) == 0:
         raise ValueError(f"{name} must hold at least one row, but the data holds no row; check what was selected")
-    rows = list(data) if hasattr(data, "__iter__") else [data[index] for index in range(len(data))]
+    rows = [data[index] for index in range(len(data))]
     if all(is_batch(row) for row in rows):
         return [reader.batch(batch, index) for index, batch in enumerate(rows)]
     rows = reader.rows(rows)
@@ -190,7 +190,8 @@ class Reader:
         try:
             self.refuse_columns(batch)
             positions = batch.get("position_ids")
-            lists, mask = positions.tolist() if getattr(positions, "ndim", 0) == 2 else [], batch.get("attention_mask")
+            lists = positions.tolist() if getattr(positions, "ndim", None) == 2 else []
+            mask = batch.get("attention_mask")
             kept = [[1] * len(row) for row in lists] if mask is None else mask.tolist()
             lists = lists * len(kept) if len(lists) == 1 else lists
             if any(is_packed({"position_ids": row, "attention_mask": seen}) for row, seen in zip(lists, kept)):

@@ -80,13 +80,15 @@ class CacheDoor:
         """Take back what was lent to the module, and record how it attended."""
         give_back(module)
         recorder = self.attachment.recorder
-        if recorder is not None and isinstance(output, tuple):
-            weights = [x for x in output[1:] if isinstance(x, torch.Tensor) and x.dim() == 4]
-            found = self.attachment.keys_and_values(self.site.name, batch=output[0].shape[0])
-            if found is not None and not weights:
+        if recorder is None or not isinstance(output, tuple):
+            return
+        found = self.attachment.keys_and_values(self.site.name, batch=len(returned(output)))
+        if found is not None:
+            weights = next((x for x in output if isinstance(x, torch.Tensor) and x.dim() == 4), None)
+            if weights is None:
                 raise ValueError(f"{self.site} does not return its attention weights, so its mass cannot be read")
-            if found is not None:
-                recorder(self.site, weights[0], found[0].shape[2])
+            key, _, _ = found
+            recorder(self.site, weights, key.shape[2])
 
 
 def enter(module: nn.Module, door: CacheDoor) -> None:
@@ -258,7 +260,7 @@ def _hidden_first(given, masks, true_hides: bool):
     for n in masks:
         if given[n].dim() == 4:
             last = given[n][:, 0, -1]  # (B, P + S): the last query sees all that any does
-            seen = last == 0 if last.is_floating_point() else last.bool() ^ true_hides
+            seen = (last != 0) ^ (true_hides or last.is_floating_point())
             return seen.int().argsort(dim=-1, stable=True)
     return None
 

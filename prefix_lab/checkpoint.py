@@ -198,7 +198,7 @@ def _chosen(folder: Path, name: str | None) -> Path:
         raise ValueError(f"name must be one of {', '.join(found)}, which {folder} holds, got {name!r}")
     if name is not None and not found:
         raise FileNotFoundError(f"{folder} holds no prefix {name!r}; give the folder that a prefix was saved into")
-    if not found and (runs := sorted(folder.glob("checkpoint-*/config.json"))):
+    if not found and (runs := sorted(folder.glob("checkpoint-*/trainer_state.json"))):
         last = max(runs, key=lambda path: (len(path.parent.name), path.parent.name)).parent
         raise FileNotFoundError(f"{folder} holds no prefix; give one of its checkpoints, such as {last}")
     if not found and _mixed(folder / "model.safetensors"):

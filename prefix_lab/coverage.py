@@ -90,7 +90,7 @@ class Watch(TorchFunctionMode):
         scores = args[0] if args else kwargs.get("input", kwargs.get("query"))
         named = ATTENTION.search(type(module).__name__)
         if func in WHOLE or (named and scores.dim() >= 3 and scores.shape[-1] > 1):
-            self.outside[module] = True
+            self.outside[module] = None
 
 
 def floats(value):

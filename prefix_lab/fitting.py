@@ -37,7 +37,7 @@ def find(modules, run) -> tuple[dict[nn.Module, Found], object]:
     for module, (given, key, value) in heard.items():
         kind = _kind(module, given, key, value)
         for true_hides in (False, True):
-            if _fits(module, given, key, value, kind, true_hides):
+            if kind is not None and _fits(module, given, key, value, kind, true_hides):
                 shape = key.shape[1], key.shape[3], value.shape[3]
                 found[module] = Found(kind, shape, true_hides, taps[module])
                 break
@@ -61,23 +61,23 @@ def _call(module, given, put):
     return returned(module.forward(**(given | {takes_cache(module): Passing(Flat(), put)})))
 
 
-def _kind(module, given, key, value) -> str:
-    """ "encoder", "decoder" or "cross", by what the values depend on and who sees whom."""
+def _kind(module, given, key, value) -> str | None:
+    """ "encoder", "decoder" or "cross", by what the values depend on and who sees whom; None where it does not run."""
     first, told = first_tensor(given), []
     states = first.detach().requires_grad_()
     cut = {n: states if v is first else v.detach() if isinstance(v, torch.Tensor) else v for n, v in given.items()}
 
-    def later(key, value, size=1.0):
+    def later(key, value):
         told.append(value.requires_grad)
-        changed = torch.zeros_like(value)
-        changed[:, :, 1:] = size
+        changed = torch.ones_like(value)
+        changed[:, :, 0] = 0
         return key, changed
 
     try:
         seen = _call(module, cut, later)
         none = _call(module, cut, lambda key, value: (key, torch.zeros_like(value)))
     except Exception:
-        return "decoder"  # `_fits` will say that the door does not
+        return None
     if not all(told):
         return "cross"
     if value.shape[2] < 2:

@@ -48,14 +48,13 @@ def upload(write, repo_id: str, *, token=None, private: bool | None = None, mess
 
 
 def add(folder: Path, repo_id: str, *, token=None, message: str) -> None:
-    """Put the prefixes of a folder into a repository that holds their base already."""
+    """Put what a folder holds beside a base into a repository that holds that base already."""
     from huggingface_hub import HfApi
 
     api = HfApi(token=token)
     repo_id = api.create_repo(repo_id, exist_ok=True).repo_id
-    ours, stale = FILES[:3], FILES[1:3]
     api.upload_folder(
-        repo_id=repo_id, folder_path=folder, commit_message=message, allow_patterns=ours, delete_patterns=stale
+        repo_id=repo_id, folder_path=folder, commit_message=message, allow_patterns=FILES, delete_patterns=FILES[1:]
     )
 
 

@@ -50,7 +50,7 @@ def convention(base: str) -> str:
     """
     masks = AttentionMaskInterface._global_mapping
     for name in ("eager", "flash_attention_2", "flex_attention", "sdpa"):
-        if base == name or (base in masks and masks[base] is masks.get(name)):
+        if base in masks and masks[base] is masks.get(name):
             return name.partition("_")[0]
     return "flash" if "flash" in base else "flex" if "flex" in base else "sdpa"
 

@@ -89,6 +89,6 @@ def sees_later_tokens(attend, module, query, key, value, mask, **kwargs) -> bool
 def _seeing(attend, module, query, key, value, mask, where: slice, **kwargs) -> torch.Tensor:
     """(B, T) bool: whose output these values reach."""
     marked = torch.zeros_like(value)
-    marked[:, :, where] = torch.finfo(value.dtype).max / (8 * (where.stop - where.start))
+    marked[:, :, where] = torch.finfo(value.dtype).max / 8  # weights that add up to little more than 1 keep it finite
     output = attend(module, query, key, marked, mask, **kwargs)[0]  # (B, T, H, D_h)
     return (output != 0).flatten(2).any(-1)

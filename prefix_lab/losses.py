@@ -1,6 +1,8 @@
 """What a model's own loss counts: seen where it is computed, so that no list of heads, shifts and ignored labels is
 needed, and a mean over many batches is the mean over all of their labels."""
 
+from collections import defaultdict
+
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
@@ -22,7 +24,7 @@ class Watched(TorchFunctionMode):
         if function not in self.MEANS or kwargs.get("reduction", "mean") != "mean":
             return function(*args, **kwargs)
         inputs, labels = (*args, *(kwargs[name] for name in ("input", "target") if name in kwargs))[:2]
-        by_class = function in (F.cross_entropy, F.nll_loss) and not labels.is_floating_point()
+        by_class = function in (F.cross_entropy, F.nll_loss)
         counted = labels != kwargs.get("ignore_index", -100) if by_class else torch.ones_like(labels)
         number = int(counted.sum())
         mean = function(*args, **kwargs) if number else inputs[:0].sum()  # no label: 0, with a gradient of 0
@@ -60,7 +62,7 @@ class Shaped(TorchFunctionMode):
         if self.weights is None:
             return None
         weights = torch.as_tensor(self.weights, dtype=scores.dtype, device=scores.device)  # (classes)
-        if weights.shape != scores.shape[1:2]:
+        if len(weights) != scores.shape[1]:
             raise ValueError(f"class_weights must be one for each of {scores.shape[1]} classes, got {self.weights}")
         return weights
 
@@ -80,18 +82,16 @@ class Mean:
     """
 
     def __init__(self):
-        self.sums: list[float] = []
-        self.counts: list[int] = []
+        self.sums: dict[int, float] = defaultdict(float)  # of each part
+        self.counts: dict[int, int] = defaultdict(int)
         self.share, self.rest, self.rows = 1.0, 0.0, 0
 
     def add(self, loss: torch.Tensor, seen: Watched, rows: int) -> None:
         """Take in one batch of so many rows."""
-        self.sums += [0.0] * (len(seen.means) - len(self.sums))
-        self.counts += [0] * (len(seen.means) - len(self.counts))
         for part, (mean, count) in enumerate(zip(seen.means, seen.counts)):
             self.sums[part] += mean * count
             self.counts[part] += count
-        if len(seen.means) > 1 and abs(loss.item() - sum(seen.means) / len(seen.means)) < 1e-2 * abs(loss.item()):
+        if seen.means and abs(loss.item() - sum(seen.means) / len(seen.means)) < 1e-2 * abs(loss.item()):
             self.share = 1 / len(seen.means)
         self.rest += (loss.item() - self.share * sum(seen.means)) * rows
         self.rows += rows
@@ -99,10 +99,10 @@ class Mean:
     @property
     def counted(self) -> int:
         """How many labels were counted; a loss that is no sum over labels counts rows."""
-        return sum(self.counts) if self.counts else self.rows
+        return sum(self.counts.values()) if self.counts else self.rows
 
     @property
     def value(self) -> float:
         """The mean loss in nats for each counted label."""
-        parts = sum(total / count for total, count in zip(self.sums, self.counts) if count)
+        parts = sum(self.sums[part] / count for part, count in self.counts.items() if count)
         return self.share * parts + self.rest / self.rows

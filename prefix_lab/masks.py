@@ -84,7 +84,6 @@ def _widen_block(mask, length: int, present):
         return torch.where(k < length, first, seen)
 
     batch = batch if present is None else present.shape[0]
-    heads = None if heads == 1 else heads
     return create_block_mask(with_prefix, batch, heads, queries, keys + length, device=mask.kv_indices.device)
 
 

@@ -1,7 +1,6 @@
 """The prefix: P trainable keys and values for every site of a model, direct or reparametrised by an MLP."""
 
 from collections import Counter
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -254,11 +253,9 @@ def text_states(
         return key, value
 
     own = [model.get_submodule(site.name) for site in sites if site.door == "cache"]
-    listen = listening(model, record) if len(own) < len(sites) else nullcontext()
-    with quiet(model), torch.no_grad(), listen, overhearing(own, overhear):
+    with quiet(model), torch.no_grad(), listening(model, record), overhearing(own, overhear):
         for part, inputs in attempts(model, probe):
             for given in _reading(ids, inputs, is_rotary(part) and accepts(part, "position_ids")):
-                states.clear()
                 try:
                     part(**given)
                 except Exception as error:

@@ -41,7 +41,7 @@ def prompt(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> list[in
 def frame(tokenizer) -> tuple[list[int], list[int]]:
     """The special tokens that the tokenizer puts before and after a text."""
     whole, plain = (tokenizer("a", add_special_tokens=added)["input_ids"] for added in (True, False))
-    for start in range(len(whole) - len(plain) + 1):
+    for start in range(len(whole)):
         if whole[start : start + len(plain)] == plain:
             return whole[:start], whole[start + len(plain) :]
     return [], []

@@ -84,7 +84,7 @@ def chosen(attachment) -> tuple[tuple, bool] | None:
 def _in_context(attachment) -> tuple[tuple, bool] | None:
     opened = blocks_of(attachment)
     if any(block.waits for block in opened):
-        owners, frame = {block.frame: block for block in opened}, sys._getframe(1)
+        owners, frame = {block.frame: block for block in opened}, sys._getframe()
         while frame is not None and frame not in owners:
             frame = frame.f_back
         if frame is not None and owners[frame].waits:  # a generator of ours is running, whoever called it from where

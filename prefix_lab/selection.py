@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import torch
 import torch.nn.functional as F
@@ -31,13 +32,11 @@ class Attachment(nn.Module):
         super().__init__()
         self.number = next(_NUMBERS)
         self.names: tuple[str, ...] = ()
-        self.prefixes = nn.ModuleList()
         self.sources: dict = {}  # (name of a prefix, name of a site) -> the Prefix, and the site's index in it
         self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
         self.told = False  # whether a frozen prefix has been warned of
-        self.left_behind = False  # whether the base's weights were loaded without the prefix's
         self.selected = False  # whether `select` was ever used on it
         self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
         self.recomputed = True
@@ -47,12 +46,17 @@ class Attachment(nn.Module):
         self.number = next(_NUMBERS)  # a copy has selections of its own
 
     def add(self, prefixes: dict[str, Prefix]) -> None:
-        """Put these beside the prefixes that are there. Raises ValueError for a name that is taken."""
-        self.refuse_taken(prefixes)
+        """Put these beside the prefixes that are there, by names that are not taken (`refuse_taken`)."""
         self.names += tuple(prefixes)
         for name, prefix in prefixes.items():
-            self.prefixes.append(prefix)
+            self.add_module(inner_name(name), prefix)
             self.sources |= {(name, s.name): (prefix, index) for index, s in enumerate(prefix.config.sites)}
+        self._modules = dict(sorted(self._modules.items()))  # in whatever order they came, an optimizer has them in one
+
+    @property
+    def prefixes(self) -> list:
+        """The prefixes, in the order of `names`."""
+        return [self.get_submodule(inner_name(name)) for name in self.names]
 
     def refuse_taken(self, names) -> None:
         """Raises ValueError where one of the names is that of an attached prefix."""
@@ -65,11 +69,9 @@ class Attachment(nn.Module):
             raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
         if any(name in block.rows for block in blocks_of(self)):
             raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
-        kept = {n: prefix for n, prefix in zip(self.names, self.prefixes) if n != name}
-        prefix = self.prefixes[self.names.index(name)]
-        self.names, self.prefixes, self.sources = (), nn.ModuleList(), {}
-        self.add(kept)
-        return prefix
+        self.names = tuple(other for other in self.names if other != name)
+        self.sources = {key: source for key, source in self.sources.items() if key[0] != name}
+        return self._modules.pop(inner_name(name))
 
     def rows(self) -> tuple:
         """The names in force: one for all rows, or one for each row of the batch (None: no prefix)."""
@@ -112,7 +114,7 @@ class Attachment(nn.Module):
             torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
             for i in (0, 1)
         )  # (B, H_kv, longest, D_h)
-        lengths = [p[0].shape[1] for p in pairs.values()]
+        lengths = [key.shape[1] for key, _ in pairs.values()]
         if min(lengths) == longest:
             return key, value, None
         present = torch.arange(longest) < torch.tensor(lengths)[:, None]  # (number of names, longest)
@@ -135,6 +137,11 @@ class Attachment(nn.Module):
                 "(and evaluate under torch.no_grad())"
             )
         self.checkpointed, self.recomputed = now, False
+
+
+def inner_name(name: str) -> str:
+    """The submodule of the attachment that is the prefix of this name, so that tensors are told apart by names too."""
+    return "prefix" if name == "prefix" else f"prefix_{quote(str(name), safe=' ').replace('.', '%2E')}"
 
 
 def attached(model: nn.Module) -> Attachment:
@@ -243,7 +250,7 @@ def refuse_row_selection(model: nn.Module) -> None:
 
 def _refuse_other_rows(attachment: Attachment, rows: tuple, batch: int) -> None:
     """Raises ValueError unless the model itself has repeated each row in place, as `generate` does for beams."""
-    frame = sys._getframe(1) if batch % len(rows) == 0 else None
+    frame = sys._getframe() if batch % len(rows) == 0 else None
     while frame is not None:
         found = frame.f_locals if frame.f_code in (_GENERATE, _CALL) else {}
         module = found.get("self")

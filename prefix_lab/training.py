@@ -113,9 +113,11 @@ def fit(
 
     Ctrl-C ends the training with what was learnt, and a warning.
     Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
-    finite or counts no label, and by row and name for data that the model cannot read.
+    finite or counts no label, and by row and name for data that the model cannot read; RuntimeError in one of several
+    processes, where `transformers.Trainer` is what trains.
     Source: the recipe of Li & Liang 2021, section 5.3 and appendix A.
     """
+    _refuse_many_processes()
     parameters = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not parameters:
         raise ValueError("the model has nothing to train; call prefix_lab.attach(model) first")
@@ -241,8 +243,8 @@ def evaluate(
     Rows without labels count nothing. Raises ValueError where no label counts.
     """
     refuse_row_selection(model)
-    mean = Mean()
-    with torch.random.fork_rng(devices=[]), same_modes(model):  # a loader draws a number whenever it is read
+    mean, casts = Mean(), _casts(model.device.type, None)
+    with torch.random.fork_rng(devices=[]), same_modes(model), casts:  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = _moved(batch, model.device)
@@ -260,6 +262,14 @@ def _moved(batch: dict, device) -> dict:
 def _refuse_number(name: str, value, most: float = math.inf) -> None:
     if not (isinstance(value, Real) and 0 <= value <= most):
         raise ValueError(f"{name} must be a number from 0 {'up' if most == math.inf else f'to {most}'}, got {value!r}")
+
+
+def _refuse_many_processes() -> None:
+    if (count := int(os.environ.get("WORLD_SIZE") or 1)) > 1:
+        raise RuntimeError(
+            f"fit trains in one process, but this is one of {count} (WORLD_SIZE); under torchrun and accelerate launch "
+            "train with transformers.Trainer or with accelerate, as examples/launch/train.py does"
+        )
 
 
 def endless(batches) -> Endless:

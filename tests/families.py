@@ -182,6 +182,17 @@ def going_on(model, output) -> dict:
     return {name: output[name]}
 
 
+class Attending(torch.nn.Module):
+    """As much of an attention module as the attention functions read."""
+
+    def __init__(self, implementation, groups, causal):
+        super().__init__()
+        self.config = tf.LlamaConfig()
+        self.config._attn_implementation_internal = implementation
+        self.num_key_value_groups, self.is_causal = groups, causal
+        self.eval()
+
+
 def shake(prefix, size: float = 1.0, seed: int = 2):
     """Give a prefix keys and values that matter, so that a mistake in them shows. Returns it."""
     draw = torch.Generator().manual_seed(seed)

@@ -79,7 +79,9 @@ def main(here: Path) -> None:
         os.close(told)
         record = folder / "run.json"
         stored = len(json.loads(record.read_text())["history"]["loss"]) if record.is_file() else 0
-        same = ended(*child(folder, out)) and all(torch.equal(a, load_file(out)[n]) for n, a in load_file(whole).items())
+        same = ended(*child(folder, out)) and all(
+            torch.equal(a, load_file(out)[n]) for n, a in load_file(whole).items()
+        )
         print(json.dumps({"killed": killed, "stored": stored, "same": same}), flush=True)
 
 

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from threading import Thread
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from families import BEHIND_THE_CACHE, VOCAB, going_on
 from transformers import DynamicCache
 
 import prefix_lab as pl
-from prefix_lab.cache import with_prefix
+from prefix_lab.cache import Passing, widen_mask, with_prefix
 
 P = 4
 pytestmark = pytest.mark.filterwarnings("ignore::prefix_lab.coverage.UnreachedWarning")
@@ -238,9 +239,13 @@ def test_one_token_without_a_mask_is_given_none_and_several_are_given_what_none_
     states = torch.zeros(1, 1, 8)
     given = {"hidden_states": states, "cache": filled}
     assert "attention_mask" not in with_prefix(Reads(), given, states, found, "decoder", False)
-    states = torch.zeros(1, 3, 8)
+    present = torch.tensor([[True] * P, [False] * P])  # but where rows have prefixes of two lengths
+    pair = tuple(part.expand(2, -1, -1, -1) for part in found[:2])
+    mask = with_prefix(Reads(), given, states.expand(2, -1, -1), (*pair, present), "decoder", False)["attention_mask"]
+    assert (mask[:, 0] == 0).tolist() == [[[True] * (P + 3 + 1)], [[False] * P + [True] * (3 + 1)]]
+    states = torch.zeros(1, 2, 8)
     mask = with_prefix(Reads(), {"hidden_states": states}, states, found, "decoder", False)["attention_mask"]
-    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(3, P), torch.ones(3, 3).tril()], dim=1).bool())
+    assert torch.equal(mask[0, 0] == 0, torch.cat([torch.ones(2, P), torch.ones(2, 2).tril()], dim=1).bool())
     assert "attention_mask" not in with_prefix(Reads(), {"hidden_states": states}, states, found, "encoder", False)
 
 
@@ -370,7 +375,8 @@ def test_detach_gives_the_model_back_bit_for_bit(name):
     pl.detach(model)
     assert torch.equal(model(**inputs_for(model, ids)).logits, bare)
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
-    assert not any(module._forward_pre_hooks or module._forward_hooks for module in model.modules())
+    for module in model.modules():
+        assert not {name for name, value in vars(module).items() if "hooks" in name and value}
     assert not any("_lent" in module.__dict__ for module in model.modules())
 
 
@@ -481,3 +487,63 @@ def test_an_error_within_a_call_leaves_the_module_as_it_was(name):
         model(input_ids=ids, attention_mask=torch.ones(3, 2, 2, 2))
     assert torch.equal(model(input_ids=ids).logits, want)
     assert not any("_lent" in module.__dict__ for module in model.modules())
+
+
+def test_an_error_inside_an_attention_gives_its_own_table_back():
+    model, _ = attached("gpt_neo")
+    attention = model.transformer.h[0].attn.attention
+    table = attention.bias
+    lent = []
+    broken = attention.out_proj.register_forward_hook(lambda *_: lent.append(attention.bias) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        model(tokens())
+    broken.remove()
+    assert attention.bias is table
+    (wider,) = lent
+    assert wider.shape == (1, 1, 64 + P, 64 + P)
+    assert wider[..., :P].all()
+    assert torch.equal(wider[..., P:, P:], table)
+
+
+def test_one_word_for_all_keys_is_said_of_each_and_of_the_prefix():
+    class Reads(torch.nn.Module):
+        def forward(self, hidden_states, cache=None, attention_mask=None): ...
+
+    states = torch.zeros(1, 3, 8)
+    found = torch.zeros(1, 2, P, 4), torch.zeros(1, 2, P, 4), None
+    for word, mask in ((5.0, torch.full((1, 1, 3, 1), 5.0)), (1, torch.ones(1, 1, 3, 1, dtype=torch.long))):
+        given = {"hidden_states": states, "attention_mask": mask}
+        wider = with_prefix(Reads(), given, states, found, "encoder", False)["attention_mask"]
+        seen = 0.0 if mask.is_floating_point() else 1
+        assert wider.tolist() == [[[[seen] * P + [word] * 3] * 3]]
+
+
+def test_one_mask_for_all_rows_becomes_one_for_each_where_their_prefixes_differ():
+    present = torch.tensor([[True, True], [False, True]])
+    mask = widen_mask(torch.ones(1, 4, 2, 3), 2, present, False)
+    assert mask.shape == (2, 4, 2, 5)
+    assert (mask[:, 0, :, :2] == 0).tolist() == [[[True, True]] * 2, [[False, True]] * 2]
+
+
+def test_what_a_module_asks_of_its_cache_is_the_cache_s_own():
+    filled, part = DynamicCache(), torch.zeros(1, 2, 3, 4)
+    filled.update(part, part, 0)
+    passing = Passing(filled, lambda key, value: (key + 1, value + 2))
+    assert isinstance(passing, DynamicCache)
+    assert (passing.get_seq_length(), passing.layers[0].get_seq_length()) == (3, 3)
+    assert (passing.layers[0].keys == 1).all()
+    assert (passing.layers[0].values == 2).all()
+    none = Passing(None, None)
+    assert isinstance(none, DynamicCache)
+    assert (none.get_seq_length(), none.layers) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["gpt_neo", "bloom"])
+def test_a_model_answers_in_another_thread_after_it_has_answered_in_this_one(name):
+    model, _ = attached(name)
+    ids, heard = tokens(), []
+    want = model(ids).logits
+    thread = Thread(target=lambda: heard.append(model(ids).logits), daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert torch.equal(heard[0], want)

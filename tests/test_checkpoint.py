@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -361,11 +362,12 @@ def test_pefts_files_and_back_hold_the_same_tensors(name, kinds, tmp_path):
 )
 def test_peft_is_told_the_task_of_the_model_s_class(cls, task, tmp_path):
     site = pl.Site("a", "decoder", 2, 4, 4)
-    pl.Prefix(pl.PrefixConfig(3, (site,), base={"class": cls})).to_peft(tmp_path)
+    assert pl.Prefix(pl.PrefixConfig(3, (site,), base={"class": cls})).to_peft(tmp_path) == tmp_path
     told = json.loads((tmp_path / "adapter_config.json").read_text())
     assert told["task_type"] == task
     assert told["num_transformer_submodules"] == (2 if task == "SEQ_2_SEQ_LM" else 1)
     assert (told["num_layers"], told["num_attention_heads"], told["token_dim"]) == (1, 2, 8)
+    assert told["encoder_hidden_size"] == 8
     assert told["inference_mode"]
 
 
@@ -389,6 +391,12 @@ def test_what_peft_cannot_express_is_refused_with_the_reason(kinds, tmp_path):
     with pytest.raises(ValueError, match="the decoder's self-attention only"):
         prefix.to_peft(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_peft_knows_no_prefix_at_two_kinds_of_any_model(tmp_path):
+    sites = (pl.Site("a", "encoder", 2, 4, 4), pl.Site("b", "decoder", 2, 4, 4))
+    with pytest.raises(ValueError, match="the decoder's self-attention only"):
+        pl.Prefix(pl.PrefixConfig(3, sites)).to_peft(tmp_path)
 
 
 def test_an_mlp_goes_to_peft_as_the_keys_and_values_it_computes(tmp_path):
@@ -440,3 +448,28 @@ def test_a_peft_prefix_of_another_shape_is_refused_at_attach(tmp_path):
     attached("gpt2")[1].to_peft(tmp_path)
     with pytest.raises(ValueError, match="attach it to a model of the same shape"):
         pl.attach(build("llama"), pl.Prefix.from_peft(tmp_path))
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_of_several_processes_the_first_writes_and_the_others_wait_until_it_has(rank, monkeypatch):
+    calls = []
+    monkeypatch.setattr("torch.distributed.get_rank", lambda: rank)
+    monkeypatch.setattr("torch.distributed.barrier", lambda: calls.append("barrier"))
+    part = SimpleNamespace(full_tensor=None)
+    with checkpoint.first_process({"keys.0": torch.ones(1), "keys.1": part}) as first:
+        calls.append(first)
+    with pytest.raises(ZeroDivisionError), checkpoint.first_process({"keys.0": part}):
+        raise ZeroDivisionError
+    assert calls == [rank == 0, "barrier", "barrier"]
+    with checkpoint.first_process({"keys.0": torch.ones(1)}) as first:
+        assert first
+    assert len(calls) == 3
+
+
+def test_a_prefix_whose_tensors_are_gone_already_is_removed_too(tmp_path):
+    site = pl.Site("a", "decoder", 2, 4, 4)
+    pl.Prefix(pl.PrefixConfig(3, (site,))).save_pretrained(tmp_path)
+    (weights,) = tmp_path.glob("*.safetensors")
+    weights.unlink()
+    checkpoint.remove(tmp_path / "prefix.json")
+    assert list(tmp_path.iterdir()) == []

@@ -22,17 +22,17 @@ PACKAGE = ROOT / "prefix_lab"
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
     "extras arguments interface probes kinds coverage cache fitting sites hub checkpoint exchange prefix masks "
-    "scopes selection saving attention inspection rows packing batches losses resuming training prediction prompt "
-    "methods town metrics bases figures widgets claims"
+    "apart scopes selection saving attention inspection rows packing batches losses resuming training prediction "
+    "methods town metrics bases serving papers figures widgets claims"
 ).split()
 TEACHING = {
     "town",
     "bases",
+    "papers",
     "figures",
     "widgets",
     "claims",
     "methods",
-    "prompt",
     "metrics",
     "prediction",
     "training",
@@ -41,9 +41,10 @@ TEACHING = {
     "packing",
     "losses",
     "resuming",
+    "serving",
 }
 ON_DEMAND = {"datasets", "matplotlib", "ipywidgets", "peft", "pandas", "IPython"}
-ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate"}
+ON_DEMAND |= {"sklearn", "sacrebleu", "rouge_score", "nervaluate", "fastapi", "uvicorn", "prometheus_client"}
 
 
 def tracked(pattern: str) -> list[Path]:
@@ -156,9 +157,10 @@ def test_commands_in_documents_exist(path):
         command, arguments = Path(words[0]).name, words[1:]
         if command == "make":
             assert set(arguments) <= targets, line
-        elif command in ("python", "pytest", "bash"):
-            files = [word for word in arguments if word.endswith((".py", ".ipynb")) or "/" in word]
-            assert all((ROOT / file.partition("::")[0]).exists() for file in files), line
+        elif command in ("python", "pytest", "bash", "torchrun", "accelerate", "sbatch"):
+            files = [word for word in arguments if word.endswith((".py", ".ipynb", ".yaml", ".sh")) or "/" in word]
+            places = (ROOT, ROOT / "examples" / "launch")
+            assert all(any((p / file.partition("::")[0]).exists() for p in places) for file in files), line
         else:
             assert command in ("git", "pip", "cd", "export", "jupyter", "apt-get"), f"who checks {line!r}?"
 

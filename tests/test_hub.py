@@ -153,7 +153,8 @@ def test_pushing_the_model_pushes_its_prefixes_too(fake, tmp_path, monkeypatch):
     monkeypatch.setattr(type(model), "_upload_modified_files", lambda *a, **k: None)
     model.save_pretrained(tmp_path / "whole", push_to_hub=True, repo_id="me/whole", commit_message="both")
     assert same(pl.Prefix.from_pretrained("me/whole"), prefix)
-    assert fake.uploads == [("me/whole", "both", ["prefix-*.safetensors", "prefix_*/*"])]
+    stale = ["prefix-*.safetensors", "prefix_*/*", "tuning.json", "tuning-*.safetensors"]
+    assert fake.uploads == [("me/whole", "both", stale)]
     assert {path.name.partition("-")[0] for path in (fake.root / "me/whole").iterdir()} == {"prefix", "prefix.json"}
     model.save_pretrained(tmp_path / "named", push_to_hub=True)
     assert same(pl.Prefix.from_pretrained("me/named"), prefix)

@@ -15,6 +15,10 @@ from transformers import (
     LlamaForSequenceClassification,
     MistralConfig,
     MistralForCausalLM,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+    RobertaConfig,
+    RobertaForCausalLM,
 )
 
 import prefix_lab as pl
@@ -83,6 +87,8 @@ def test_without_a_mask_sdpa_means_causal_and_the_prefix_is_seen_by_all(queries)
     got, _ = widen(None, {}, module("sdpa"), query, key, 3, None)
     want = expected(torch.ones(1, 1, queries, queries, dtype=torch.bool).tril(), torch.ones(1, 3, dtype=torch.bool))
     assert torch.equal(got, want)
+    silent = SimpleNamespace(config=module("sdpa").config)
+    assert torch.equal(widen(None, {}, silent, query, key, 3, None)[0], want)
     assert widen(None, {"is_causal": False}, module("sdpa"), query, key, 3, None)[0] is None
     assert widen(None, {}, module("sdpa", causal=False), query, key, 3, None)[0] is None
 
@@ -245,6 +251,29 @@ def test_a_classifier_reads_a_left_padded_row_as_the_row_alone():
     ids, mask = padded_batch()
     got = model(input_ids=ids, attention_mask=mask).logits
     torch.testing.assert_close(got[1:2], model(input_ids=ids[1:2, 3:]).logits, rtol=1e-4, atol=1e-4)
+
+
+def many_axes():
+    vision = {"depth": 1, "embed_dim": 16, "num_heads": 2, "hidden_size": 32, "patch_size": 4}
+    rotary = {"rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e4}}
+    return Qwen2VLForConditionalGeneration(Qwen2VLConfig(text_config=SIZES | rotary, vision_config=vision))
+
+
+@pytest.mark.filterwarnings("ignore::prefix_lab.coverage.UnreachedWarning")
+@pytest.mark.parametrize(
+    "make", [many_axes, lambda: RobertaForCausalLM(RobertaConfig(**SIZES, max_position_embeddings=64, is_decoder=True))]
+)
+def test_a_model_that_numbers_its_rows_itself_is_left_to_it(make):
+    torch.manual_seed(0)
+    model = make().eval()
+    ids, mask = padded_batch()
+    seen, table = [], next(m for m in model.modules() if "Rotary" in type(m).__name__ or m is model)
+    table.register_forward_pre_hook(lambda _, args, kwargs: seen.append(kwargs.get("position_ids")), with_kwargs=True)
+    model(input_ids=ids, attention_mask=mask)
+    drawn(model)
+    model(input_ids=ids, attention_mask=mask)
+    one, other = (seen[0], seen[-1])
+    assert one is other is None or torch.equal(one, other)
 
 
 def test_a_left_padded_batch_continues_from_its_cache_as_the_row_alone():

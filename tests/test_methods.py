@@ -42,9 +42,9 @@ def as_tuned(model, method, seed=1):
     torch.manual_seed(seed)
     tuning = tune(model, method)
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.requires_grad and "lora" in name:
-                parameter.normal_(std=0.3)  # LoRA starts as no change at all
+        for parameter in model.parameters():
+            if parameter.requires_grad:  # most methods start as no change at all
+                parameter.add_(0.3 * torch.randn_like(parameter))
     return tuning
 
 
@@ -84,7 +84,7 @@ def test_fit_moves_what_the_method_trains_and_undo_gives_the_base_back(name, met
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [(name, method) for name in HEADED for method in METHODS if (name, method) != ("images", "prompt")],
+    [(name, m) for name in HEADED for m in METHODS if name != "images" or m not in ("prompt", "p-tuning")],
 )
 def test_a_tasks_head_trains_along_and_comes_back(name, method):
     torch.manual_seed(0)
@@ -111,11 +111,21 @@ def test_a_tasks_head_trains_along_and_comes_back(name, method):
 def test_each_method_says_what_it_trains():
     about = {method: tune(build("llama"), method).about for method in GENERAL}
     assert about == {
-        "prefix": "a prefix of 10 at 2 attentions",
-        "prompt": "10 vectors before the input",
-        "lora": "LoRA of rank 8 at 8 linear layers",
-        "bitfit": "the norms, since LlamaModel has no biases",
         "full": "all weights",
+        "last-layers": "the last layer",
+        "bitfit": "the norms, since LlamaModel has no biases",
+        "prompt": "10 vectors before the input",
+        "p-tuning": "10 vectors before the input, made by an LSTM",
+        "p-tuning-v2": "a prefix of 10 at 2 attentions",
+        "prefix": "a prefix of 10 at 2 attentions",
+        "ia3": "factors at 6 linear layers",
+        "adapter": "4 adapters of width 16 behind the attentions and feed-forward parts",
+        "parallel": "2 adapters of width 16 beside the feed-forward parts",
+        "lora": "LoRA of rank 8 at 8 linear layers",
+        "adalora": "AdaLoRA of ranks from 12 down to 8 at 8 linear layers",
+        "mam": "a prefix of 10 at 2 attentions, and 2 adapters of width 16 beside the feed-forward parts",
+        "unipelt": "a prefix of 10, LoRA of rank 8 and adapters of width 16, each behind gates",
+        "prefix-lora": "a prefix of 10 at 2 attentions, and LoRA of rank 8 at 8 linear layers",
     }
     assert tune(build("bert"), "bitfit").about == "the biases"
 
@@ -125,6 +135,14 @@ def test_the_methods_train_as_many_numbers_as_their_papers_say():
     count = {method: trainable(tune(build("gpt2"), method).model) for method in GENERAL}
     assert count["prompt"] == 10 * width
     assert count["lora"] == layers * 8 * ((width + 3 * width) + (width + width))  # c_attn and c_proj
+    one = 2 * width * 16 + width + 16  # an adapter: two matrices and their biases
+    assert count["adapter"] == 2 * layers * one
+    assert count["parallel"] == layers * one
+    assert count["adalora"] == layers * 12 * ((width + 3 * width + 1) + (width + width + 1))
+    assert count["ia3"] == layers * (3 * width + 4 * width)  # c_attn makes queries, keys and values; 4 x width inside
+    assert count["prefix-lora"] == count["prefix"] + count["lora"]
+    assert count["mam"] == count["prefix"] + count["parallel"]
+    assert count["p-tuning-v2"] == 10 * layers * 2 * width
     assert count["full"] == build("gpt2").num_parameters()
     direct = build("gpt2")
     tune(direct, "prefix", length=4, reparam=None)
@@ -148,11 +166,6 @@ def test_a_tuned_model_generates_with_its_cache_what_it_generates_without(name, 
     inputs = {"input_ids": inputs_for(model)["input_ids"]}
     bare = model.generate(**inputs, max_new_tokens=6, do_sample=False)
     as_tuned(model, method)
-    if method in ("bitfit", "full"):
-        with torch.no_grad():
-            for parameter in model.parameters():
-                if parameter.requires_grad:
-                    parameter.add_(0.3 * torch.randn_like(parameter))
     for beams in (1, 3):
         settings = {"max_new_tokens": 6, "do_sample": False, "num_beams": beams}
         with_cache = model.generate(**inputs, **settings)
@@ -318,12 +331,20 @@ def test_what_does_not_fit_is_refused_and_leaves_the_model_as_it_was():
     model = build("llama")
     before, modules = state(model), [name for name, _ in model.named_modules()]
     for method, settings, message in (
-        ("prompts", {}, "method must be one of prefix, prompt, lora"),
+        ("prompts", {}, "method must be one of full, last-layers, head"),
         ("prompt", {"length": 0}, "length must be an integer of at least 1, got 0"),
         ("prompt", {"init": "words"}, "init must be 'vocabulary' or 'random'"),
         ("prefix", {"length": 0}, "length must be"),
         ("lora", {"layers": ["no_such_layer"]}, "no_such_layer"),
         ("head", {}, "LlamaForCausalLM has no task's head"),
+        ("last-layers", {"layers": 3}, "layers must be at most 2, which model.layers has, got 3"),
+        ("adapter", {"bottleneck": 0}, "bottleneck must be an integer of at least 1, got 0"),
+        ("adalora", {"steps": 0}, "steps must be an integer of at least 1, got 0"),
+        ("adalora", {"r": 4, "start": 4}, "start must be more than r=4, got 4"),
+        ("unipelt", {"bottleneck": 0}, "bottleneck must be"),
+        ("lora", {"rank": 4}, "'lora' takes r, alpha, layers, got rank"),
+        ("full", {"r": 4, "length": 2}, "'full' takes no settings, got r, length"),
+        ("prefix", {"rank": 4}, "'prefix' takes prefix, length, reparam, .*, got rank"),
     ):
         with pytest.raises(ValueError, match=message):
             tune(model, method, **settings)

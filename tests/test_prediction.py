@@ -72,12 +72,20 @@ def test_a_words_tag_is_the_label_of_its_first_token(tokenizer):
     assert tokenizer.decode(row["input_ids"][:-1]) == " ".join(TAGGED["tokens"])
 
 
+def test_words_of_one_letter_each_have_their_tag(tokenizer):
+    tokens = ["a", "b", "I", ",", "a", "a"] * 4
+    row = encode({"tokens": tokens, "tags": list(range(24))}, tokenizer, "tag")
+    labelled = [(tokenizer.decode([i]).strip(), tag) for i, tag in zip(row["input_ids"], row["labels"]) if tag >= 0]
+    assert labelled == [(word, tag) for tag, word in enumerate(tokens)]
+
+
 def test_a_span_is_the_tokens_of_its_answer(tokenizer):
     row = encode(ASKED, tokenizer, "span")
     found = tokenizer.decode(row["input_ids"][row["start_positions"] : row["end_positions"] + 1])
     assert found.strip() == ASKED["target"]
     batch = next(iter(training_rows([ASKED] * 3, tokenizer, "span", batch_size=2)))
     assert batch["start_positions"].tolist() == [row["start_positions"]] * 2
+    assert isinstance(training_rows([ASKED] * 3, tokenizer, "span").sampler, torch.utils.data.RandomSampler)
 
 
 def test_a_kind_that_does_not_exist_is_refused(tokenizer):
@@ -245,6 +253,21 @@ def test_a_span_is_a_piece_of_the_context_wherever_the_head_points(around, token
     assert CONTEXT.startswith(first)
     assert last
     assert CONTEXT.endswith(last)
+
+
+class Ends(Places):
+    """A head that likes the first place most to begin at, and less than that the last to end at."""
+
+    def forward(self, input_ids, attention_mask):
+        places = torch.arange(input_ids.shape[1]).expand(len(input_ids), -1)
+        return tf.modeling_outputs.QuestionAnsweringModelOutput(start_logits=-2.0 * places, end_logits=1.0 * places)
+
+
+def test_a_span_has_no_more_than_32_tokens(tokenizer):
+    context = "0123456789" * 9  # a token each
+    long = {"context": context, "source": f"Wanted: it\n{context}\n"}
+    (found,) = predict(Ends(better=True), tokenizer, [long], "span")
+    assert found == context[:32]
 
 
 def test_what_cannot_be_answered_is_refused_by_row_and_name(tokenizer):

@@ -7,7 +7,7 @@ import torch
 from families import TEXT, VOCAB, build, inputs_for, output_of, shake
 
 import prefix_lab as pl
-from prefix_lab.prefix import text_states
+from prefix_lab.prefix import make_prefix, text_states
 
 ROTARY = ["gpt_neox", "llama", "mixtral", "qwen3", "phi3", "olmo2"]
 
@@ -71,7 +71,7 @@ def test_a_text_may_be_one_token_and_not_none():
     assert pl.attach(model, init="text: harbour", tokenizer=words).config.length == 1
 
 
-@pytest.mark.parametrize("length", [3, 7, 12])
+@pytest.mark.parametrize("length", [1, 3, 7, 12])
 def test_a_text_is_cut_or_repeated_to_the_length(length):
     model, context = build("llama"), torch.randint(3, VOCAB, (7,))
     prefix = pl.attach(model, length=length, init=context)
@@ -91,6 +91,8 @@ def test_a_text_longer_than_the_model_is_refused_by_name():
 def test_a_site_that_reads_no_text_is_refused_and_its_kind_named():
     with pytest.raises(ValueError, match=r"does not reach encoder|does not reach model.encoder"):
         pl.attach(build("whisper"), init=torch.randint(3, VOCAB, (5,)))
+    with pytest.raises(ValueError, match="does not reach vision_model.encoder.layers.0"):
+        pl.attach(build("clip"), init=torch.randint(3, VOCAB, (3,)))
     prefix = pl.attach(build("whisper"), init=torch.randint(3, VOCAB, (5,)), kinds=("decoder",))
     assert prefix.config.length == 5
 
@@ -194,3 +196,24 @@ def test_each_kind_has_an_mlp_of_its_own():
 def test_an_unknown_parametrisation_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         pl.attach(build("gpt2"), **settings)
+
+
+def test_the_mlp_of_a_kind_is_as_wide_as_the_widest_of_its_own_sites():
+    sites = [pl.Site("a", "encoder", 1, 2, 3), pl.Site("b", "decoder", 2, 4, 4), pl.Site("c", "encoder", 3, 2, 1)]
+    prefix = pl.Prefix(pl.PrefixConfig(5, tuple(sites), "mlp", hidden=7))
+    assert {kind: tuple(part.shape) for kind, part in prefix.embedding.items()} == {
+        "encoder": (5, 6),
+        "decoder": (5, 8),
+    }
+    assert [tuple(key.shape) for key, _ in prefix.pairs()] == [(1, 5, 2), (2, 5, 4), (3, 5, 2)]
+    assert [tuple(value.shape) for _, value in prefix.pairs()] == [(1, 5, 3), (2, 5, 4), (3, 5, 1)]
+
+
+def test_a_prefix_stands_where_it_is_told_to_and_goes_where_the_model_computes(monkeypatch):
+    model = build("gpt2")
+    sites = pl.find_sites(model)
+    assert {p.device.type for p in make_prefix(model, sites, 2, device=torch.device("meta")).parameters()} == {"meta"}
+    prefix, places = pl.Prefix(pl.PrefixConfig(2, sites)), []
+    monkeypatch.setattr(pl.Prefix, "to", lambda self, *given: places.append((self, *given)))
+    pl.attach(model, prefix)
+    assert places == [(prefix, torch.device("cpu"))]

@@ -148,6 +148,25 @@ def test_where_the_whole_cannot_be_run_its_parts_are_asked():
     assert pl.find_sites(model, {"input_ids": torch.arange(3, 8)[None], "secret": {"key": 1}}) == sites
 
 
+class Broken(tf.LlamaForCausalLM):
+    """A model of which no part runs."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.model.register_forward_pre_hook(self.fails)
+
+    def fails(self, *_):
+        raise RuntimeError("the part")
+
+    def forward(self, input_ids):
+        raise RuntimeError("the whole")
+
+
+def test_where_nothing_runs_it_is_said_what_the_whole_had_to_say():
+    with pytest.raises(ValueError, match=r"could not run Broken on input_ids .*\(RuntimeError: the whole\)"):
+        pl.attach(Broken(tf.LlamaConfig(**GROUPED)), length=2)
+
+
 def test_a_text_is_read_beside_the_callers_probe():
     model = build("whisper")
     ids = torch.tensor([5, 6, 7])
@@ -155,6 +174,9 @@ def test_a_text_is_read_beside_the_callers_probe():
     pl.detach(model)
     probe = inputs_for(model)
     own = pl.attach(model, init=ids, kinds="decoder", probe=probe)
+    pl.detach(model)
+    rows = {name: value.repeat_interleave(2, dim=0) for name, value in probe.items()}  # of which the first is enough
+    assert torch.equal(pl.attach(model, init=ids, kinds="decoder", probe=rows).keys[1], own.keys[1])
     assert all(torch.equal(a, b) for a, b in zip(guessed.keys[:1], own.keys[:1]))  # before any cross-attention
     assert not torch.equal(guessed.keys[1], own.keys[1])  # after it, the sound matters
 

@@ -1,11 +1,12 @@
 """Properties over many shapes: any batch, length, head count, mask and precision equals the plain formula."""
 
+from unittest.mock import patch
+
 import pytest
 import torch
+from families import Attending
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
-from transformers import LlamaConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.models.llama.modeling_llama import eager_attention_forward
 
@@ -14,17 +15,6 @@ from prefix_lab.attention import PrefixAttention
 from prefix_lab.selection import Attachment
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-6, torch.bfloat16: 3e-2}
-
-
-class Attending(nn.Module):
-    """As much of an attention module as the attention functions read."""
-
-    def __init__(self, implementation, groups, causal):
-        super().__init__()
-        self.config = LlamaConfig()
-        self.config._attn_implementation_internal = implementation
-        self.num_key_value_groups, self.is_causal = groups, causal
-        self.eval()
 
 
 def formula(query, key, value, prefix_key, prefix_value, keep):
@@ -49,12 +39,13 @@ def formula(query, key, value, prefix_key, prefix_value, keep):
     implementation=st.sampled_from(["sdpa", "eager"]),
     causal=st.booleans(),
     hidden_rows=st.booleans(),
+    long=st.sampled_from([1, 256]),
     dtype=st.sampled_from(list(TOLERANCE)),
     seed=st.integers(0, 2**16),
 )
 @settings(max_examples=300, deadline=None)
 def test_attention_with_a_prefix_is_the_plain_formula(
-    batch, kv_heads, groups, queries, past, width, length, kind, implementation, causal, hidden_rows, dtype, seed
+    batch, kv_heads, groups, queries, past, width, length, kind, implementation, causal, hidden_rows, long, dtype, seed
 ):
     torch.manual_seed(seed)
     if kind == "none":  # the library drops the mask only where these hold
@@ -82,7 +73,7 @@ def test_attention_with_a_prefix_is_the_plain_formula(
     module = Attending(implementation, groups, causal)
     attend = sdpa_attention_forward if implementation == "sdpa" else eager_attention_forward
     handler = PrefixAttention(Attachment({"prefix": prefix}, {}), site)
-    with torch.no_grad():
+    with torch.no_grad(), patch.multiple("prefix_lab.apart", MANY_KEYS=long, MANY_QUERIES=long):
         output, _ = handler(attend, module, query, key, value, mask, scaling=width**-0.5, dropout=0.0)
         pair = [x.to(dtype) for x in prefix(0)]
     keep = torch.cat([torch.ones(batch, 1, queries, length, dtype=torch.bool), keep], dim=-1)

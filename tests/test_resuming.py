@@ -14,7 +14,7 @@ from families import build, shake
 from transformers import BertConfig, BertForSequenceClassification
 
 import prefix_lab as pl
-from prefix_lab.resuming import Endless
+from prefix_lab.resuming import Endless, Run
 from prefix_lab.training import evaluate
 
 HERE = Path(__file__).parent
@@ -58,6 +58,38 @@ def test_a_run_killed_at_ten_moments_ends_as_the_one_that_never_was(tmp_path):
     assert len({moment["stored"] for moment in moments}) >= 6, moments
 
 
+def test_a_run_that_an_error_stopped_goes_on_where_it_was(tmp_path):
+    settings = {"steps": 6, "batch_size": 2, "every": 2, "progress": False}
+    model, prefix = attached()
+    want = pl.fit(model, rows(6), **settings)
+    end = flat(prefix)
+    model, prefix = attached()
+    passes = []
+    hook = model.register_forward_pre_hook(lambda *_: passes.append(1) if len(passes) < 5 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pl.fit(model, rows(6), checkpoint=tmp_path, **settings)
+    hook.remove()
+    model, prefix = attached()
+    again = pl.fit(model, rows(6), checkpoint=tmp_path, **settings)
+    assert again.loss == want.loss
+    assert torch.equal(flat(prefix), end)
+
+
+def test_a_run_that_goes_on_still_has_its_best_weights(tmp_path):
+    def run():
+        weight = torch.nn.Parameter(torch.zeros(2))
+        return Run(tmp_path, {}, [("weight", weight)], torch.optim.AdamW([weight]), Endless([1, 2]))
+
+    first = run()
+    next(first.batches)
+    first.keep(pl.training.History(loss=[1.0]), {"weight": torch.ones(2)})
+    history = pl.training.History()
+    best = run().go_on(history)
+    assert (history.loss, best["weight"].tolist()) == ([1.0], [1.0, 1.0])
+    first.keep(history, None)
+    assert run().go_on(history) is None
+
+
 def test_a_finished_run_is_read_and_not_trained_again(tmp_path):
     model, prefix = attached()
     first = pl.fit(model, rows(), steps=4, every=2, checkpoint=tmp_path, progress=False)
@@ -67,6 +99,7 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path):
     again = pl.fit(model, rows(), steps=4, every=2, checkpoint=tmp_path, progress=False)
     assert torch.equal(flat(prefix), end)
     assert again.loss == first.loss
+    assert all(0 < history.seconds < 600 for history in (first, again))
 
 
 @pytest.mark.parametrize(
@@ -118,8 +151,9 @@ def test_a_place_in_shuffled_data_is_found_again():
 
 
 @pytest.mark.parametrize("reparam", [None, "mlp"])
-def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam):
-    ends = []
+def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam, monkeypatch):
+    ends, norms, clip = [], [], torch.nn.utils.clip_grad_norm_
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *a: norms.append(clip(*a).item()))
     data = [*rows(4, length=3), *rows(4, seed=1, length=9)]  # batches with unequal numbers of labels
     for settings in ({"batch_size": 8}, {"batch_size": 2, "accumulation": 4}):
         torch.manual_seed(0)
@@ -128,7 +162,15 @@ def test_accumulated_batches_are_one_batch_of_all_their_labels(reparam):
         history = pl.fit(model, data, steps=3, progress=False, lr=0.01, **settings)
         ends.append((flat(prefix), history.loss))
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
+    assert norms[:3] == pytest.approx(norms[3:], rel=1e-3)  # of the mean, which is what max_norm is of
     torch.testing.assert_close(ends[0][0], ends[1][0], rtol=1e-3, atol=1e-3)  # Adam magnifies what is almost 0
+
+
+def test_a_single_label_in_all_accumulated_batches_counts():
+    model, _ = attached()
+    one, none = ({"input_ids": [5, 6], "labels": [-100, label]} for label in (6, -100))
+    history = pl.fit(model, [one, none], steps=1, batch_size=1, accumulation=2, progress=False)
+    assert history.loss == pytest.approx([evaluate(model, [one])], rel=0.5)
 
 
 def test_smoothing_and_class_weights_shape_the_training_loss_and_not_the_validation():
@@ -144,8 +186,9 @@ def test_smoothing_and_class_weights_shape_the_training_loss_and_not_the_validat
     history = pl.fit(model, [batch], steps=1, lr=0.0, validation=data, progress=False, **shaping)
     assert history.loss[0] == pytest.approx(wanted.item(), rel=1e-4)
     assert history.validation == [(1, pytest.approx(plain, rel=1e-4))]
-    with pytest.raises(ValueError, match="class_weights must be one for each of 3 classes"):
-        pl.fit(model, [batch], steps=1, class_weights=[1.0] * 9, progress=False)
+    for wrong in (2, 4):
+        with pytest.raises(ValueError, match="class_weights must be one for each of 3 classes"):
+            pl.fit(model, [batch], steps=1, class_weights=[1.0] * wrong, progress=False)
 
 
 def test_shaping_a_loss_that_is_no_cross_entropy_is_refused():
@@ -171,9 +214,16 @@ def test_a_dtype_computes_in_it_and_leaves_the_prefix_as_it_is():
     model, prefix = attached("llama")
     seen = []
     model.get_output_embeddings().register_forward_hook(lambda _, __, output: seen.append(output.dtype))
-    pl.fit(model, rows(), steps=2, dtype=torch.bfloat16, progress=False)
-    assert set(seen) == {torch.bfloat16}
+    pl.fit(model, rows(), steps=2, dtype=torch.float16, progress=False)
+    assert set(seen) == {torch.float16}
     assert {p.dtype for p in prefix.parameters()} == {torch.float32}
+    seen.clear()
+    with torch.autocast("cpu", torch.float16):
+        pl.fit(model, rows(), steps=2, progress=False)
+    assert set(seen) == {torch.float16}
+    seen.clear()
+    pl.fit(model, rows(), steps=2, progress=False)
+    assert set(seen) == {torch.float32}
 
 
 def test_a_history_is_a_dict_a_frame_and_a_picture():
@@ -187,3 +237,18 @@ def test_a_history_is_a_dict_a_frame_and_a_picture():
         warnings.simplefilter("error")
         axes = history.plot()
     assert [line.get_label() for line in axes.get_lines()] == ["training", "validation"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "validation"]
+    training, validation = (line.get_xydata().tolist() for line in axes.get_lines())
+    assert training == [[step, loss] for step, loss in enumerate(history.loss, 1)]
+    assert validation == [list(pair) for pair in history.validation]
+    history.validation.clear()
+    same = history.plot(axes)
+    assert same is axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
+    assert [line.get_label() for line in axes.get_lines()] == ["training", "validation", "training"]
+    assert history.plot().get_legend() is None
+
+
+def test_a_history_counts_the_validations_since_the_best():
+    losses = {(): 0, (3.0,): 0, (3.0, 2.0): 0, (2.0, 3.0, 4.0): 2, (2.0, 3.0, 2.0): 2, (4.0, 1.0, 3.0): 1}
+    assert [pl.training.History(validation=list(enumerate(given))).stale for given in losses] == [*losses.values()]

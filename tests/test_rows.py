@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import transformers as tf
-from families import DECODERS, SIZES, T5, VOCAB, build, shake
+from families import DECODERS, IMAGES, SIZES, T5, VOCAB, build, shake
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch.utils.data import DataLoader
 
@@ -59,6 +59,10 @@ def test_an_end_that_the_source_itself_holds_is_kept():
 def test_an_encoder_reads_the_source_with_its_end_and_the_target_ends_once():
     assert encode(ROW, words(after="<eos>"), True) == {"input_ids": [4, 5, 2], "labels": [6, 2]}
     assert encode(ROW, words(), True) == {"input_ids": [4, 5], "labels": [6, 2]}
+
+
+def test_around_a_text_that_reads_otherwise_among_special_tokens_nothing_is_known():
+    assert frame(lambda text, add_special_tokens: {"input_ids": [1, 9, 2] if add_special_tokens else [4]}) == ([], [])
 
 
 def test_what_stands_around_a_text():
@@ -163,6 +167,7 @@ def test_the_same_rows_in_any_container_give_the_same_batches_twice(container):
     for _ in range(2):
         (batch,) = batches
         assert {name: tensor.tolist() for name, tensor in batch.items()} == WANTED
+        assert all(isinstance(tensor, torch.Tensor) for tensor in batch.values())
 
 
 def test_a_stream_is_cut_into_batches_and_counts_its_rows():
@@ -186,6 +191,10 @@ def test_a_stream_is_cut_into_batches_and_counts_its_rows():
             "train must be one split, got train",
         ),
         (lambda: {"input_ids": [[5]], "labels": [[5], [6]]}, "columns of train must be lists of one length"),
+        (
+            lambda: {"input_ids": [[5]], "labels": 5},
+            "columns of train must be lists of one length, got {'input_ids': 1}",
+        ),
         (lambda: 3, "train must be a list of rows, a dataset or a DataLoader, got int"),
         (lambda: [], "train must hold at least one row"),
         (lambda: ["a text"], "row 0: rows must be dicts of columns, got str"),
@@ -313,6 +322,20 @@ def test_max_length_cuts_and_says_how_many_rows_lost_their_target():
     assert batch["labels"].tolist() == [[-100, -100, 7], [8, 9, -100], [5, 6, -100]]
 
 
+@pytest.mark.parametrize(("pad", "used"), [(None, 0), (0, 0), (7, 7)])
+def test_rows_are_padded_with_the_models_pad_token_where_it_has_one(pad, used):
+    model = build("gpt2")
+    model.config.pad_token_id = pad
+    (batch,) = loader(model, ROWS, 2)
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 9, used]]
+
+
+def test_what_has_no_entry_for_each_token_is_not_cut():
+    model = of_bert("SequenceClassification", num_labels=3)
+    (batch,) = loader(model, [{"input_ids": [5, 6, 7, 8], "labels": [0, 1, 1]}], 1, max_length=2)
+    assert (batch["input_ids"].tolist(), batch["labels"].tolist()) == ([[5, 6]], [[0, 1, 1]])
+
+
 # --- packed rows -------------------------------------------------------------------------------------------------
 
 
@@ -339,6 +362,14 @@ def test_a_ready_batch_padded_on_the_left_is_not_taken_for_a_packed_one():
     batch = {name: torch.tensor(value) for name, value in (batch | {"labels": [[-100, -100, 5, 6]]}).items()}
     for name in ("bert", "opt", "gpt2"):
         assert set(loader(build(name), [batch], 1)[0]) == set(batch)
+
+
+def test_a_packed_row_is_as_long_as_the_longest_of_its_texts():
+    ids, both = torch.arange(3, 67).tolist(), [*range(64), *range(64)]
+    (batch,) = loader(build("llama"), [{"input_ids": ids * 2, "labels": ids * 2, "position_ids": both}], 1)
+    assert batch["input_ids"].shape == (1, 128)
+    with pytest.raises(ValueError, match="at most 64 tokens, the model's positions, got 65"):
+        loader(build("llama"), [{"input_ids": [5] * 3, "labels": [5] * 3, "position_ids": [0, 0, 64]}], 1)
 
 
 def test_packed_rows_where_nothing_keeps_them_apart_are_refused():
@@ -459,6 +490,7 @@ def test_spans_are_validated_as_they_are_evaluated():
     model = of_bert("QuestionAnswering")
     pl.attach(model, length=2)
     spans = SPANS * 4  # of two lengths, which are not to share a batch
+    assert [batch["input_ids"].shape for batch in loader(model, spans, 3)] == [(3, 4), (1, 4), (3, 2), (1, 2)]
     seen = pl.fit(model, SPANS[:1], steps=1, batch_size=4, validation=spans, progress=False).validation
     assert seen == [(1, pytest.approx(evaluate(model, spans, 1), rel=1e-5))]
 
@@ -473,6 +505,15 @@ def test_two_losses_that_are_added_are_each_a_mean_over_their_own_labels():
         pairs = by_row(lambda ids: SimpleNamespace(logits=model(ids).seq_relationship_logits), follows, one_class)
     for batch_size in (1, 2, 3):
         assert evaluate(model, rows, batch_size) == pytest.approx(words + pairs, rel=1e-4), batch_size
+
+
+def test_a_loss_of_which_one_part_never_counts_is_the_other_part():
+    model = of_bert("PreTraining")
+    rows = [{"input_ids": ids, "labels": [-100] * len(ids), "next_sentence_label": 1} for ids in IDS[:2]]
+    follows = [{"input_ids": row["input_ids"], "labels": 1} for row in rows]
+    with torch.no_grad():
+        want = by_row(lambda ids: SimpleNamespace(logits=model(ids).seq_relationship_logits), follows, one_class)
+    assert evaluate(model, [collate([row], 0) for row in rows]) == pytest.approx(want, rel=1e-4)
 
 
 def test_what_a_loss_holds_beside_its_labels_weighs_as_much_as_its_rows():
@@ -537,6 +578,17 @@ def test_a_class_beyond_the_head_is_refused_and_a_row_without_one_counts_nothing
     assert evaluate(model, labelled(1, -100)) == pytest.approx(evaluate(model, labelled(1)), rel=1e-5)
     with pytest.raises(ValueError, match="row 0: labels must be one, or one for each of 3 names"):
         loader(of_bert("SequenceClassification", num_labels=3), labelled([0, 1]), 1)
+
+
+def test_a_single_output_takes_any_number():
+    torch.manual_seed(0)
+    model = tf.ViTForImageClassification(tf.ViTConfig(**IMAGES, num_labels=1))
+    pl.attach(model, length=2)
+    seen = [
+        pl.fit(model, [{"pixel_values": torch.ones(3, 16, 16), "labels": label}], steps=1, progress=False).loss
+        for label in (3, 3.0)
+    ]
+    assert seen[0] == pytest.approx(seen[1], rel=0.1)
 
 
 def test_what_the_library_lets_through_every_forward_is_a_column():

@@ -5,13 +5,13 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
 import transformers as tf
-from families import VOCAB, build, inputs_for, output_of, shake
-from peft import LoraConfig, get_peft_model
+from families import build, inputs_for, output_of, shake
 from safetensors.torch import save_file
 
 import prefix_lab as pl
@@ -55,6 +55,21 @@ def test_saving_the_model_saves_base_and_prefix_so_that_both_come_back(name, rep
     pl.detach(model)
     pl.detach(base)
     assert all(torch.equal(a, base.state_dict()[n]) for n, a in model.state_dict().items())
+
+
+def test_a_prefix_beside_its_base_is_that_bases_and_beside_another_it_is_told_of(tmp_path):
+    model = build("gpt2")
+    model.config._name_or_path = "one/base"
+    pl.attach(model, length=2)
+    model.save_pretrained(tmp_path)
+    base, _ = reloaded(model, tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pl.attach(base, tmp_path)
+    pl.detach(base)
+    base.config._name_or_path = "other/base-2"
+    with pytest.warns(UserWarning, match="was made for 'base', and model is 'base-2'"):
+        pl.attach(base, tmp_path)
 
 
 def test_the_saved_base_is_the_file_that_the_bare_model_writes(tmp_path):
@@ -169,136 +184,54 @@ def test_a_pipeline_saves_both(tmp_path):
     assert same(pl.attach(base, tmp_path), prefix)
 
 
-# --- the Trainer -------------------------------------------------------------------------------------------------
-
-
-class Rows(torch.utils.data.Dataset):
-    def __init__(self, count=8):
-        draw = torch.Generator().manual_seed(0)
-        self.ids = torch.randint(3, VOCAB, (count, 6), generator=draw)
-
-    def __len__(self):
-        return len(self.ids)
-
-    def __getitem__(self, index):
-        return {"input_ids": self.ids[index], "labels": self.ids[index]}
-
-
-def trainer(model, folder, steps=4, **settings):
-    arguments = tf.TrainingArguments(
-        output_dir=folder,
-        max_steps=steps,
-        per_device_train_batch_size=4,
-        learning_rate=0.1,
-        save_steps=2,
-        logging_steps=1,
-        report_to=[],
-        disable_tqdm=True,
-        use_cpu=True,
-        **settings,
-    )
-    return tf.Trainer(model, arguments, train_dataset=Rows(), eval_dataset=Rows(4))
-
-
-def test_the_trainers_checkpoints_hold_the_prefix_and_training_goes_on_from_one(tmp_path):
-    whole, want = attached(seed=5)
-    trainer(whole, tmp_path / "a").train()
-    middle = pl.Prefix.from_pretrained(tmp_path / "a" / "checkpoint-2")
-    assert same(pl.Prefix.from_pretrained(tmp_path / "a" / "checkpoint-4"), want)
-    assert not same(middle, want)
-    base, info = reloaded(whole, tmp_path / "a" / "checkpoint-2")
-    assert info["unexpected_keys"] == set()
-
-    again, prefix = attached(seed=6)
-    trainer(again, tmp_path / "a").train(resume_from_checkpoint=str(tmp_path / "a" / "checkpoint-2"))
-    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(prefix.parameters(), want.parameters()))
-
-
-def test_the_trainer_resumes_from_another_runs_folder(tmp_path):
-    whole, want = attached(seed=5)
-    trainer(whole, tmp_path / "a").train()
-    again, prefix = attached(seed=6)
-    settings = {"resume_from_checkpoint": str(tmp_path / "a" / "checkpoint-2")}
-    trainer(again, tmp_path / "b", **settings).train(**settings)
-    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(prefix.parameters(), want.parameters()))
-
-
-def test_a_checkpoint_that_cannot_be_found_again_is_warned_about(tmp_path):
-    whole, _ = attached(seed=5)
-    trainer(whole, tmp_path / "a").train()
-    again, prefix = attached(seed=6)
-    with pytest.warns(UserWarning, match=r"loaded a base without a prefix .*call prefix_lab.saving.restore\(model"):
-        trainer(again, tmp_path / "b").train(resume_from_checkpoint=str(tmp_path / "a" / "checkpoint-2"))
-    trainer(again, tmp_path / "c", steps=1).train()  # told once
-    saving.restore(again, tmp_path / "a" / "checkpoint-2")
-    assert same(prefix, pl.Prefix.from_pretrained(tmp_path / "a" / "checkpoint-2"))
-
-
-def test_the_best_checkpoint_at_the_end_is_the_best_prefix(tmp_path):
-    model, prefix = attached(seed=5)
-    settings = {"eval_strategy": "steps", "eval_steps": 2, "load_best_model_at_end": True}
-    settings |= {"metric_for_best_model": "eval_loss", "greater_is_better": True}  # the worst: not the last
-    run = trainer(model, tmp_path, **settings)
-    run.train()
-    best = Path(run.state.best_model_checkpoint)
-    assert best.name == "checkpoint-2"
-    assert same(prefix, pl.Prefix.from_pretrained(best))
-    run.save_model(tmp_path / "best")
-    assert same(prefix, pl.Prefix.from_pretrained(tmp_path / "best"))
-
-
-def with_lora(seed):
-    torch.manual_seed(seed)
-    model = get_peft_model(build("llama"), LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"))
-    return model, shake(pl.attach(model.get_base_model(), length=3, freeze=False), size=0.5, seed=seed)
-
-
-def test_beside_pefts_adapters_the_prefix_is_in_the_checkpoint_too(tmp_path):
-    whole, want = with_lora(5)
-    trainer(whole, tmp_path).train()
-    assert same(pl.Prefix.from_pretrained(tmp_path / "checkpoint-4"), want)
-    again, prefix = with_lora(6)
-    run = trainer(again, tmp_path, **{"eval_strategy": "steps", "eval_steps": 2, "load_best_model_at_end": True})
-    run.train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
-    assert same(pl.Prefix.from_pretrained(run.state.best_model_checkpoint), prefix)
-    lora = [name for name, _ in whole.named_parameters() if "lora_" in name]
-    assert Path(run.state.best_model_checkpoint).name == "checkpoint-4"
-    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(prefix.parameters(), want.parameters()))
-    assert all(torch.allclose(again.get_parameter(n), whole.get_parameter(n), atol=1e-5) for n in lora)
+# --- loading weights ---------------------------------------------------------------------------------------------
 
 
 def test_the_folder_of_a_run_names_its_checkpoints(tmp_path):
     for step in (2, 10, 4):
         (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "config.json").write_text("{}")
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
     with pytest.raises(FileNotFoundError, match=r"give one of its checkpoints, such as .*checkpoint-10"):
         pl.Prefix.from_pretrained(tmp_path)
 
 
-def test_a_trainer_without_a_prefix_trains_as_ever(tmp_path):
-    attached()
-    model = build("llama")
-    trainer(model, tmp_path, steps=2).train()
-    trainer(model, tmp_path, steps=2).train(resume_from_checkpoint=True)
-    assert not checkpoint.prefixes_in(tmp_path / "checkpoint-2")
-
-
-def test_weights_without_a_prefix_are_warned_about_where_no_trainer_can_follow(monkeypatch):
+def test_a_bases_weights_without_a_prefix_are_warned_about():
     model, prefix = attached()
-    base = build("llama").state_dict()
-    before = copy.deepcopy(prefix)
-    model.load_state_dict(base, strict=False)  # torch says what is missing, and a Trainer would follow
-    monkeypatch.delitem(sys.modules, "transformers.trainer")
+    base, before = build("llama").state_dict(), copy.deepcopy(prefix)
     with pytest.warns(UserWarning, match="hold no prefix, so the attached one is as it was; call .*restore"):
         model.load_state_dict(base, strict=False)
     assert same(prefix, before)
     model.load_state_dict(model.state_dict())  # with the prefix: nothing to say
+    with pytest.raises(
+        RuntimeError, match="Missing key.*embed_tokens"
+    ):  # what is frozen is missed by all but a Trainer
+        model.load_state_dict({n: t for n, t in model.state_dict().items() if "attached" in n})
+    pl.detach(model)
+    model.load_state_dict(base)
+
+
+def test_tensors_of_several_prefixes_go_by_their_names():
+    model, one = attached()
+    pl.detach(model)
+    pl.attach(model, {"b.c": one, "a": shake(pl.Prefix(one.config), seed=4)})
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    want = pl.detach(model)
+    again = {name: pl.Prefix(one.config) for name in ("a", "b.c")}  # in another order
+    pl.attach(model, again)
+    model.load_state_dict(state)
+    assert all(same(want[name], again[name]) for name in want)
+    assert [name for name, _ in model.attached_prefixes.named_parameters()] == [
+        name.removeprefix("attached_prefixes.") for name in state if "attached" in name
+    ]
 
 
 def test_a_prefix_among_the_models_tensors_is_named(tmp_path):
     model, _ = attached()
     save_file({name: tensor.clone() for name, tensor in model.state_dict().items()}, tmp_path / "model.safetensors")
     with pytest.raises(FileNotFoundError, match="among the model's, without the prefix.json that describes them"):
+        pl.Prefix.from_pretrained(tmp_path)
+    build("gpt2").save_pretrained(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"prefix.json does not exist; give the folder"):
         pl.Prefix.from_pretrained(tmp_path)
 
 

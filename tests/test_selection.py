@@ -428,6 +428,7 @@ def test_a_list_must_name_each_row_of_a_forward_pass(model, rows):
         {"num_beams": 3},
         {"num_beams": 3, "num_return_sequences": 2},
         {"do_sample": True, "num_return_sequences": 2, "top_k": 1},
+        {"num_beams": 2, "num_return_sequences": 1, "do_sample": True, "top_k": 1},
     ],
 )
 def test_generate_may_repeat_the_rows(model, settings):
@@ -436,6 +437,22 @@ def test_generate_may_repeat_the_rows(model, settings):
     together = pl.select(model, ["terse", None, "polite"]).generate(ids, **settings)
     alone = [pl.select(model, n).generate(ids[i : i + 1], **settings) for i, n in enumerate(["terse", None, "polite"])]
     assert torch.equal(together, torch.cat(alone))
+
+
+def test_contrastive_search_repeats_each_row_for_its_candidates(model):
+    ids = inputs_for(model, batch=2)["input_ids"]
+    found = []
+
+    def search(model, input_ids, **_):
+        found.append(model(input_ids.repeat_interleave(3, dim=0)).logits)
+        return input_ids
+
+    pair = pl.select(model, ["terse", None])
+    pair.generate(ids, custom_generate=search, penalty_alpha=0.6, top_k=3, max_new_tokens=1)
+    for row, name in enumerate(["terse", None]):
+        torch.testing.assert_close(found[0][3 * row], pl.select(model, name)(ids[row : row + 1]).logits[0])
+    with pytest.raises(ValueError, match="names 2 rows, but the batch has 6"):
+        pair.generate(ids, custom_generate=search, top_k=3, max_new_tokens=1)
 
 
 def test_several_texts_a_row_share_the_rows_prefix():
@@ -465,6 +482,14 @@ def test_what_reorders_rows_can_refuse_a_selection_for_each(model):
 # --- compiling, copying
 
 
+def test_a_model_is_compiled_whole_at_once_after_attach(known_lone):
+    torch._dynamo.reset()
+    model = build("gpt2")
+    shake(pl.attach(model, length=3))
+    with torch.no_grad():
+        assert which(torch.compile(model, fullgraph=True, backend="eager"), known_lone) == "prefix"
+
+
 def test_select_works_in_a_compiled_model(lone, known_lone):
     torch._dynamo.reset()
     compiled = torch.compile(lone, fullgraph=True, backend="eager")
@@ -492,6 +517,49 @@ def test_a_compiled_model_asks_the_context_in_tasks_and_threads(lone, known_lone
         return await asyncio.gather(work(None), work("prefix"))
 
     assert asyncio.run(main()) == [None, "prefix"]
+
+
+def test_a_compiled_generator_keeps_its_selection_inside_another_block(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    rows = attached(model).rows
+
+    def asking():
+        with pl.select(model, "polite"):
+            while True:
+                yield rows()
+
+    generator = asking()
+    assert next(generator) == ("polite",)
+    with pl.select(model, "terse"):
+        assert next(generator) == ("polite",)
+        assert rows() == ("terse",)
+    assert next(generator) == ("polite",)
+    generator.close()
+
+
+def test_compiled_tasks_keep_their_selections(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    rows = attached(model).rows
+
+    async def work(name):
+        with pl.select(model, name):
+            await asyncio.sleep(0)
+            return rows()
+
+    async def main():
+        return await asyncio.gather(work("polite"), work("terse"), work(None))
+
+    assert asyncio.run(main()) == [("polite",), ("terse",), (None,)]
+
+
+def test_compiled_blocks_of_one_thread_break_no_graph_to_ask(model, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    monkeypatch.setattr("prefix_lab.scopes._ask", None)
+    rows = attached(model).rows
+    with pl.select(model, "terse"), pl.select(model, ["polite", None]):
+        assert rows() == ("polite", None)
+    with pl.select(model, "polite"):
+        assert rows() == ("polite",)
 
 
 def test_a_copy_has_selections_of_its_own(lone, known_lone):

@@ -13,7 +13,7 @@ from transformers.masking_utils import sdpa_mask
 
 import prefix_lab as pl
 from prefix_lab.coverage import UnreachedWarning
-from prefix_lab.kinds import sees_later_tokens
+from prefix_lab.kinds import sees_later_tokens, within_tokens
 
 SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
 
@@ -267,6 +267,60 @@ def test_the_language_model_of_a_model_of_text_alone_is_the_part_that_writes_or_
     assert {site.name.split(".")[0] for site in prefix.config.sites} == {stack}
 
 
+@pytest.mark.parametrize("error", [AttributeError, NotImplementedError])
+def test_a_model_that_knows_no_decoder_of_its_own_is_its_language_model(error, monkeypatch):
+    def none(self):
+        raise error
+
+    monkeypatch.setattr(tf.BertForMaskedLM, "get_decoder", none)
+    assert len(pl.attach(build("bert"), length=2, parts="language_model").config.sites) == 2
+
+
+def test_tokens_that_stand_where_heads_do_attend_each_by_itself():
+    states, query = [torch.zeros(2, 7), torch.zeros(2, 5, 8)], torch.zeros(2, 5, 3, 4)  # (B, T, layers, D_h)
+    module = torch.nn.Module()
+    assert within_tokens(module, states, query, query)
+    assert not within_tokens(module, states, query, query[:, :1])
+    assert not within_tokens(module, states, query[:, :4], query[:, :4])
+    assert not within_tokens(module, [torch.zeros(2, 3, 8)], query, query)
+    assert not within_tokens(module, states[:1], query, query)
+    square = torch.zeros(2, 5, 5, 4)
+    assert not within_tokens(module, states, square, square)
+    for name in ("num_heads", "num_attention_heads", "num_key_value_heads"):
+        module = torch.nn.Module()
+        setattr(module, name, 5)
+        assert not within_tokens(module, states, query, query)
+
+
+class Deep(torch.nn.Module):
+    """Attends over the parts of each token's state."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, self.is_causal = config, False
+
+    def forward(self, x):
+        parts = x.unflatten(-1, (2, -1))  # (B, T, 2, D / 2)
+        attend = AttentionInterface._global_mapping[self.config._attn_implementation]
+        return x + attend(self, parts, parts, parts, None)[0].transpose(1, 2).flatten(2)
+
+
+class Deepened(tf.LlamaForCausalLM):
+    def __init__(self, config):
+        super().__init__(config)
+        self.deep = Deep(config)
+
+    def forward(self, input_ids):
+        return super().forward(inputs_embeds=self.deep(self.get_input_embeddings()(input_ids)))
+
+
+def test_attention_within_tokens_has_no_site_and_is_named():
+    model = Deepened(tf.LlamaConfig(**GROUPED)).eval()
+    with pytest.warns(UnreachedWarning, match=r"deep \(Deep\) attends over one token's own states, not among tokens"):
+        prefix = pl.attach(model, length=2)
+    assert [site.name for site in prefix.config.sites] == [f"model.layers.{i}.self_attn" for i in range(2)]
+
+
 class Idle(tf.PreTrainedModel):
     """A model that answers without the attention that it has."""
 
@@ -399,6 +453,13 @@ def test_a_prefix_of_some_kinds_or_parts_attaches_again(asked):
     assert pl.attach(model, prefix) is prefix
 
 
+def test_a_prefix_of_one_site_attaches_again():
+    model = tf.LlamaForCausalLM(tf.LlamaConfig(**GROUPED | {"num_hidden_layers": 1})).eval()
+    prefix = pl.attach(model, length=2)
+    pl.detach(model)
+    assert pl.attach(model, prefix) is prefix
+
+
 def test_a_prefix_of_another_base_is_attached_with_a_warning():
     one, other = llama(2), llama(2)
     one.config._name_or_path, other.config._name_or_path = "lab/one", "lab/other"
@@ -467,6 +528,12 @@ def test_a_prefix_that_peft_froze_is_told_of():
     prefix = pl.attach(model, length=3)
     wrapped = get_peft_model(model, LoraConfig(target_modules=["c_attn"])).train()
     assert not any(p.requires_grad for p in prefix.parameters())
+    with warnings.catch_warnings():  # where nothing is to be trained there is nothing to say
+        warnings.simplefilter("error")
+        with torch.no_grad():
+            wrapped(torch.arange(3, 8)[None])
+        wrapped.eval()(torch.arange(3, 8)[None])
+        wrapped.train()
     with pytest.warns(UserWarning, match="get_peft_model ran after attach"):
         wrapped(torch.arange(3, 8)[None])
     with warnings.catch_warnings():  # once is enough
@@ -548,3 +615,10 @@ def test_a_prefix_made_for_a_base_of_another_name_is_attached_with_a_warning():
     pl.detach(made)
     with pytest.warns(UserWarning, match="prefix 'prefix' was made for 'base', and model is 'base-2'"):
         pl.attach(here, prefix)
+    pl.detach(here)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name, base in (("elsewhere/base", "one/base"), ("", "one/base"), ("other/base-2", "")):
+            here.config._name_or_path, prefix.config.base["name"] = name, base
+            pl.attach(here, prefix)
+            pl.detach(here)

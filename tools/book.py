@@ -142,7 +142,7 @@ def fingerprint() -> bytes:
     """What every chapter depends on besides its own code: the package with its data, the pins, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
     package = (p for p in sorted((ROOT / "prefix_lab").rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
-    for path in [ROOT / "requirements.txt", *package]:
+    for path in [*sorted(ROOT.glob("requirements*.txt")), *package]:
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()
 

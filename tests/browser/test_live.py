@@ -2,8 +2,12 @@
 
 import json
 import re
+from types import SimpleNamespace
 
+import nbformat
 import pytest
+
+import book
 
 
 @pytest.fixture
@@ -578,3 +582,258 @@ def test_starts_draws_its_square_for_the_way_and_step_under_a_finger(part):
     box = starts.locator("input[type=range]").bounding_box()
     starts.page.touchscreen.tap(box["x"] + 4, box["y"] + box["height"] / 2)
     assert starts.locator("input[type=range]").get_attribute("aria-valuetext") == "0"
+
+
+ELEVEN = "notebooks/11_methods_compared"
+
+
+def test_peers_names_what_is_pointed_at_and_the_best_within_a_budget(part):
+    peers = part(ELEVEN, "peers")
+    budget, ring = peers.locator("input[type=range]"), peers.locator("[role=slider].pl-point")
+    said, best = peers.locator(".pl-said"), peers.locator(".pl-best")
+    assert re.fullmatch(r"at most [\d,]+ numbers", budget.get_attribute("aria-valuetext"))
+    before = best.inner_text()
+    named = said.locator("b").inner_text()
+    assert f"is {named}, " in before, "it starts at the best within the budget"
+    budget.focus()
+    peers.page.keyboard.press("End")
+    every = number(best.inner_text(), r"best of (\d+) is")
+    assert every == peers.locator(".pl-mark").count() > number(before, r"best of (\d+) is")
+    assert peers.locator(".pl-mark.pl-dim").count() == 0
+    ring.focus()
+    for _ in range(20):
+        peers.page.keyboard.press("ArrowLeft")
+    cheapest = ring.get_attribute("aria-valuetext")
+    assert said.inner_text() == cheapest
+    peers.page.keyboard.press("ArrowRight")
+    assert ring.get_attribute("aria-valuetext") != cheapest
+    peers.get_by_role("radio", name="memory of a step").click()
+    assert re.fullmatch(r"at most [\d.,]+ MB", budget.get_attribute("aria-valuetext"))
+
+
+def test_peers_follows_a_finger_to_another_task_and_another_method(part):
+    peers = part(ELEVEN, "peers", width=390)
+    said, marks = peers.locator(".pl-said"), peers.locator(".pl-mark")
+    tasks = peers.get_by_role("radiogroup", name="task").get_by_role("radio")
+    assert tasks.count() == 4
+    before = peers.locator(".pl-sheet").text_content(), said.inner_text()
+    tasks.nth(1).tap()
+    assert (peers.locator(".pl-sheet").text_content(), said.inner_text()) != before
+    seen = set()
+    for i in range(marks.count()):
+        box = marks.nth(i).bounding_box()
+        peers.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        seen.add(said.locator("b").inner_text())
+    assert len(seen) >= 5
+
+
+TWELVE = "notebooks/12_tensorflow"
+
+
+def off(layouts) -> int:
+    return int(number(layouts.locator(".pl-off").inner_text(), r"(\d+) %"))
+
+
+def test_layouts_is_wrong_by_reshape_right_by_transpose_and_equal_with_one_row(part):
+    layouts = part(TWELVE, "layouts")
+    cell, wrote = layouts.locator("[role=slider]"), layouts.locator(".pl-wrote")
+    assert off(layouts) > 0
+    reshaped = wrote.inner_text()
+    layouts.get_by_role("radio", name="transpose").click()
+    assert off(layouts) == 0
+    assert wrote.inner_text() != reshaped
+    assert "holds what the file has there" in cell.get_attribute("aria-valuetext")
+    layouts.get_by_role("radio", name="transpose").focus()
+    layouts.page.keyboard.press("ArrowRight")
+    assert off(layouts) > 0
+    first = cell.get_attribute("aria-valuetext")
+    assert re.match(r"Row 3 of head 2 holds row \d+ of head \d\.", first)
+    cell.focus()
+    layouts.page.keyboard.press("ArrowDown")
+    assert cell.get_attribute("aria-valuetext").startswith("Row 4 of head 2")
+    layouts.get_by_role("radio", name="1", exact=True).click()
+    assert off(layouts) == 0, "with one row a reshape is a transpose"
+    assert wrote.inner_text() != reshaped
+
+
+def test_layouts_stops_where_nothing_is_moved_unless_rows_and_heads_are_as_many(part):
+    layouts = part(TWELVE, "layouts", width=390)
+    height = layouts.bounding_box()["height"]
+    layouts.get_by_role("radio", name="nothing").tap()
+    assert "TensorFlow stops: (6, 10, D_h) does not fit" in layouts.locator(".pl-off").inner_text()
+    assert "no step can be computed" in layouts.locator(".pl-wrote").inner_text()
+    layouts.get_by_role("radio", name="6", exact=True).tap()
+    assert off(layouts) > 0, "six rows for six heads: no error, and wrong"
+    grid = layouts.locator(".pl-sheet").first.bounding_box()
+    layouts.page.touchscreen.tap(grid["x"] + grid["width"] * 0.9, grid["y"] + 22 + 24 * 0.5)
+    assert layouts.locator(".pl-said").inner_text() == "Row 1 of head 6 holds row 6 of head 1."
+    assert layouts.bounding_box()["height"] == height
+
+
+THIRTEEN = "notebooks/13_full_size"
+
+
+def by_python(method, size=4, again=False, **step):
+    """The activations and the loss of a step of SmolLM2, in MB, by the function that the chapter shows."""
+    cells = nbformat.read(book.ROOT / f"{THIRTEEN}.ipynb", as_version=4).cells
+    (source,) = [cell.source for cell in cells if "def activations(" in cell.source]
+    exec(source, scope := {})
+    shape = SimpleNamespace(L=30, D=576, H=9, H_kv=3, D_h=64, F=1536, V=49152)
+    return [bytes / 1e6 for bytes in scope["activations"](shape, method, s=size, again=again, **step)]
+
+
+def bills(budget) -> dict[str, float]:
+    """What the part says of the chosen method, in MB."""
+    said = budget.locator(".pl-said").inner_text().replace(",", "").replace("\u00a0", " ")
+    units = {"kB": 1e-3, "MB": 1, "GB": 1e3}
+    return {name: float(x) * units[unit] for name, x, unit in re.findall(r"([a-z]+) ([\d.]+) (kB|MB|GB)", said)}
+
+
+def test_budget_computes_what_the_chapters_function_computes(part):
+    budget = part(THIRTEEN, "budget")
+    keys, start = budget.page.keyboard, ("prefix", 4, False)
+    steps = {  # what is pressed -> what it changes
+        "LoRA": ("LoRA", 4, False), "all weights": ("all weights", 4, False), "bfloat16": ("all weights", 2, False),
+        "checkpointing": ("all weights", 2, True), "prefix": ("prefix", 2, True), "kept": ("prefix", 2, False),
+    }  # fmt: skip
+    for press, (method, size, again) in [(None, start), *steps.items()]:
+        if press is not None:
+            budget.get_by_role("radio", name=press, exact=True).focus()
+            keys.press("Enter")
+        layers, loss = by_python(method, size, again, B=4, T=64, P=10)
+        assert bills(budget)["activations"] == pytest.approx(layers, rel=0.01), press
+        assert bills(budget)["loss"] == pytest.approx(loss, rel=0.01)
+    text = budget.locator("input[type=range]").nth(2)
+    text.focus()
+    keys.press("ArrowRight")
+    assert text.get_attribute("aria-valuetext") == "128"
+    layers, loss = by_python("prefix", 2, B=4, T=128, P=10)
+    assert bills(budget)["activations"] == pytest.approx(layers, rel=0.01)
+
+
+def test_budget_says_what_fits_a_card_under_a_finger(part):
+    budget = part(THIRTEEN, "budget", width=390)
+    said = budget.locator(".pl-said")
+    assert "Gradients and optimiser are 0.1\u00a0% of it" in said.inner_text()
+    assert "fits a card of 24\u00a0GB" in said.inner_text().replace("24 GB", "24\u00a0GB")
+    swipe(budget.page, budget.get_by_role("radio", name="all weights"), 0, 0)
+    share = number(said.inner_text(), r"optimiser are (\d+)")
+    assert share > 50
+    swipe(budget.page, budget.get_by_role("radio", name="Llama 3.1 8B"), 0, 0)
+    assert "does not fit" in said.inner_text()
+    speed = said.inner_text().splitlines()[-1]
+    box = budget.locator("input[type=range]").nth(3).bounding_box()
+    budget.page.touchscreen.tap(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    assert said.inner_text().splitlines()[-1] != speed
+
+
+TEN = "notebooks/10_hyper_parameters"
+
+
+def test_knobs_says_of_each_setting_whether_it_does_more_than_chance(part):
+    knobs = part(TEN, "knobs")
+    said, dots = knobs.locator(".pl-said"), knobs.locator(".pl-seed")
+    assert said.inner_text().startswith("learning rate: ")
+    assert "This setting matters here" in said.inner_text()
+    effect = number(said.inner_text(), r"moves by ([\d.]+)")
+    assert number(knobs.locator(".pl-bar b").first.inner_text(), r"(\d+)") == pytest.approx(effect, abs=0.51)
+    assert dots.count() == 12, "four rates of three seeds"
+    knobs.get_by_role("radio", name="learning rate").focus()
+    knobs.page.keyboard.press("ArrowLeft")  # round to the last
+    assert said.inner_text().startswith("augmentation: ")
+    assert dots.count() == 9
+    assert "augmentation: none: " in knobs.locator("svg[role=img]").get_attribute("aria-label")
+
+
+def test_knobs_keeps_its_place_under_a_finger(part):
+    knobs = part(TEN, "knobs", width=390)
+    height = knobs.bounding_box()["height"]
+    knobs.get_by_role("radio", name="weight decay").tap()
+    assert knobs.locator(".pl-strong span").inner_text() == "weight decay"
+    assert knobs.bounding_box()["height"] == height
+
+
+def test_dilute_loses_the_prefix_in_a_long_text_and_keeps_it_where_both_grow(part):
+    dilute = part(TEN, "dilute")
+    text, length, _ = dilute.locator("input[type=range]").all()
+    curve = dilute.locator("svg[role=img]")
+
+    def share() -> float:
+        return number(curve.get_attribute("aria-label"), r": (\d+) %")
+
+    start = share()
+    assert start == pytest.approx(100 * 10 / 36, abs=1)
+    dilute.get_by_role("button", name="Double text and prefix").click()
+    assert text.get_attribute("aria-valuetext") == "52"
+    assert share() == pytest.approx(start, abs=1)
+    text.focus()
+    dilute.page.keyboard.press("End")
+    assert text.get_attribute("aria-valuetext") == "8192"
+    assert share() < 2
+    length.focus()
+    dilute.page.keyboard.press("End")
+    assert share() > 8
+    dilute.get_by_role("button", name="Reset").click()
+    assert share() == start
+
+
+def test_dilute_follows_a_finger(part):
+    dilute = part(TEN, "dilute", width=390)
+    text = dilute.locator("input[type=range]").first
+    before, box = dilute.locator(".pl-said").inner_text(), text.bounding_box()
+    dilute.page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    assert dilute.locator(".pl-said").inner_text() != before
+
+
+def test_schedule_arrives_with_a_rate_that_falls_and_neither_with_a_small_one_nor_with_one_that_stays(part):
+    schedule = part(TEN, "schedule")
+    rate, said = schedule.locator("input[type=range]").first, schedule.locator(".pl-said")
+
+    def end() -> float:
+        return number(said.inner_text(), r"ends at ([\d.]+)")
+
+    settled = end()
+    assert "cannot be reached" not in said.inner_text()
+    schedule.get_by_role("radio", name="stays").click()
+    assert end() > 1.5 * settled
+    schedule.get_by_role("button", name="Reset").click()
+    assert end() == settled
+    rate.focus()
+    schedule.page.keyboard.press("Home")
+    assert rate.get_attribute("aria-valuetext") == "0.001"
+    assert "cannot be reached" in said.inner_text()
+    assert end() > 5 * settled
+
+
+def test_schedule_changes_under_a_finger(part):
+    schedule = part(TEN, "schedule", width=390)
+    label = schedule.locator("svg[role=img]").last.get_attribute("aria-label")
+    schedule.get_by_role("radio", name="stays").tap()
+    assert schedule.locator("svg[role=img]").last.get_attribute("aria-label") != label
+
+
+def test_stuck_is_walked_to_each_of_its_ends(part):
+    stuck = part(TEN, "stuck")
+    yes, no = (stuck.get_by_role("button", name=name, exact=True) for name in ("Yes", "No"))
+    last = stuck.locator(".pl-path li").last
+    assert "ten times the rate" in last.inner_text()
+    yes.focus()
+    stuck.page.keyboard.press("Enter")
+    assert last.inner_text().startswith("Case 3: the rate")
+    assert yes.is_disabled()
+    stuck.get_by_role("button", name="One step back").click()
+    no.click()
+    no.click()
+    assert last.inner_text().startswith("Case 5")
+    stuck.get_by_role("button", name="Start again").click()
+    assert stuck.locator(".pl-path li").count() == 1
+    yes.click()
+    assert last.inner_text().startswith("Case 1")
+
+
+def test_stuck_answers_a_finger(part):
+    stuck = part(TEN, "stuck", width=390)
+    height = stuck.bounding_box()["height"]
+    stuck.get_by_role("button", name="No", exact=True).tap()
+    assert "Do all weights learn" in stuck.locator(".pl-path li").last.inner_text()
+    assert stuck.bounding_box()["height"] == pytest.approx(height, abs=60)

@@ -1,11 +1,14 @@
-"""Prompt tuning: P trained vectors before the embeddings of what a decoder or an encoder reads."""
+"""Prompt tuning and P-tuning: P trained vectors before the embeddings of what a decoder or an encoder reads."""
+
+from functools import partial
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .arguments import integer, parameters
-from .masks import left_pads
+from ..arguments import integer, parameters
+from ..masks import left_pads
+from .tuning import Tuning
 
 
 class Prompt(nn.Module):
@@ -15,9 +18,12 @@ class Prompt(nn.Module):
     first real token, behind whatever pads the row on the left: a padded row is thus the row alone. A decoder and a
     lone encoder give back the hidden states of the S positions that came in, so heads, labels and losses stay as they
     are, while the decoder behind an encoder attends to all P + S states.
+
+    With encoded=True the vectors go through a network first (P-tuning, Liu et al. 2021, section 3.2): two LSTMs that
+    read them in both directions, and two linear layers. `materialize()` runs it once and drops it.
     """
 
-    def __init__(self, embedding: nn.Embedding, length: int, init: str, counts: bool = False):
+    def __init__(self, embedding: nn.Embedding, length: int, init: str, counts: bool = False, encoded: bool = False):
         super().__init__()
         length = integer("length", length)
         if init == "vocabulary":
@@ -27,6 +33,7 @@ class Prompt(nn.Module):
         else:
             raise ValueError(f"init must be 'vocabulary' or 'random', got {init!r}")
         self.vectors = nn.Parameter(vectors.detach().clone().float())  # (P, D)
+        self.encoder = PromptEncoder(embedding.embedding_dim) if encoded else None
         self.entered = False  # whether the pass that is under way holds the vectors, or the cache before it does
         self.padded = None  # (B, 1): how many positions pad each row on the left; None without a mask
         self.counts = counts  # whether the host counts positions by the mask, as decoders do
@@ -41,7 +48,8 @@ class Prompt(nn.Module):
         if self.entered:
             embeds, ids = given.get("inputs_embeds"), given.pop("input_ids", None)
             embeds = host.get_input_embeddings()(ids) if embeds is None else embeds  # (B, S, D)
-            given["inputs_embeds"] = _insert(self.vectors.to(embeds).expand(len(embeds), -1, -1), embeds, self.padded)
+            rows = (self.vectors if self.encoder is None else self.encoder(self.vectors)).to(embeds)  # (P, D)
+            given["inputs_embeds"] = _insert(rows.expand(len(embeds), -1, -1), embeds, self.padded)
             if given.get("token_type_ids") is not None:
                 types = given["token_type_ids"]
                 given["token_type_ids"] = _insert(types.new_zeros(len(types), len(self.vectors)), types, self.padded)
@@ -52,6 +60,14 @@ class Prompt(nn.Module):
             count = given["inputs_embeds"].shape[1] if self.entered else given["input_ids"].shape[1]
             given["position_ids"] = (mask.long().cumsum(-1) - 1).clamp(min=0)[:, -count:]  # (B, P + S)
         return (), given
+
+    @torch.no_grad()
+    def materialize(self) -> "Prompt":
+        """Run the network once and drop it, in place; outputs stay equal. Returns itself."""
+        if self.encoder is not None:
+            self.vectors.copy_(self.encoder(self.vectors))
+            self.encoder = None
+        return self
 
     def leave(self, host: PreTrainedModel, args, output):
         """After the host: drop the vectors' positions."""
@@ -121,6 +137,68 @@ class Prompt(nn.Module):
 
     def extra_repr(self) -> str:
         return f"length={len(self.vectors)}"
+
+
+class PromptEncoder(nn.Module):
+    """Makes the vectors of P-tuning from vectors, each in the light of its neighbours: (P, D) to (P, D)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.lstm = nn.LSTM(width, width // 2, num_layers=2, bidirectional=True)
+        self.mlp = nn.Sequential(nn.Linear(2 * (width // 2), width), nn.ReLU(), nn.Linear(width, width))
+
+    def forward(self, vectors):
+        with torch.autocast(vectors.device.type, enabled=False):
+            return self.mlp(self.lstm(vectors)[0])
+
+
+# --- the methods -------------------------------------------------------------------------------------------------
+
+
+def prompt(tuning: Tuning, length: int = 10, init: str = "vocabulary") -> None:
+    """Prompt tuning (Lester et al. 2021)."""
+    _enter(tuning, length, init)
+    tuning.about = f"{length} vectors before the input"
+
+
+def p_tuning(tuning: Tuning, length: int = 10, init: str = "vocabulary", encoded: bool = True) -> None:
+    """P-tuning (Liu et al. 2021): prompt tuning whose vectors an LSTM makes while it trains.
+
+    The paper places them anywhere in a pattern around the text; here all of them stand before it.
+    """
+    _enter(tuning, length, init, encoded)
+    tuning.about = f"{length} vectors before the input" + (", made by an LSTM" if encoded else "")
+    tuning.scaffolds["soft_prompt"] = {"encoded": False}
+
+
+def _enter(tuning: Tuning, length: int, init: str, encoded: bool = False) -> None:
+    model = tuning.model
+    if model.main_input_name != "input_ids":
+        raise ValueError(f"prompt tuning needs a model that reads text; {type(model).__name__} reads none")
+    if model.config.is_encoder_decoder:
+        host = model.get_encoder()
+    else:
+        host = model.get_decoder() if model.can_generate() else model.base_model
+    vectors = Prompt(host.get_input_embeddings(), length, init, model.can_generate(), encoded).to(model.device)
+    hooks = [host.register_forward_pre_hook(vectors.enter, with_kwargs=True)]
+    if model.config.is_encoder_decoder:
+        hooks.append(model.get_decoder().register_forward_pre_hook(vectors.show, with_kwargs=True))
+    else:
+        hooks.append(host.register_forward_hook(vectors.leave))
+    model.add_module("soft_prompt", vectors)
+    if model.can_generate():
+        model.__dict__["create_masks_for_generate"] = vectors.plain_mask
+    tuning.on_undo(partial(_leave, model, hooks))
+
+
+def _leave(model: PreTrainedModel, hooks: list) -> None:
+    for hook in hooks:
+        hook.remove()
+    model.__dict__.pop("create_masks_for_generate", None)
+    del model.soft_prompt
+
+
+# --- placing -----------------------------------------------------------------------------------------------------
 
 
 def _insert(vectors, rest, padded):

@@ -1,0 +1,156 @@
+"""What the library PEFT brings, put into the model in place: LoRA, AdaLoRA and (IA)3."""
+
+import warnings
+import weakref
+from functools import partial
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from ..arguments import integer, several
+from ..extras import extra
+from .layers import attention_layers, find_layers, key_value_layers
+from .tuning import Tuning
+
+
+def lora(tuning: Tuning, r: int = 8, alpha: int = 16, layers: list[str] | str | None = None) -> None:
+    """LoRA (Hu et al. 2022): a product of two thin matrices beside every linear layer of the attentions."""
+    with extra("peft"):
+        from peft import LoraConfig
+
+    layers = attention_layers(tuning.model) if layers is None else layers
+    wrapped = _wrap(tuning, LoraConfig(r=r, lora_alpha=alpha, target_modules=layers))
+    tuning.about = f"LoRA of rank {r} at {len(wrapped.targeted_module_names)} linear layers"
+
+
+def adalora(
+    tuning: Tuning,
+    r: int = 8,
+    start: int | None = None,
+    alpha: int = 16,
+    steps: int = 200,
+    orthogonal: float = 0.5,
+    layers: list[str] | str | None = None,
+) -> None:
+    """AdaLoRA (Zhang et al. 2023): LoRA as a singular value decomposition, whose ranks are spent where they matter.
+
+    - r: the rank that each layer has in the end, on average
+    - start: that it begins with; default one and a half times r
+    - steps: of the training that follows; over its second to its sixth tenth the ranks go from `start` to `r`
+    - orthogonal: how strongly the two outer matrices are held near orthogonal ones
+    """
+    with extra("peft"):
+        from peft import AdaLoraConfig
+
+    steps, r = integer("steps", steps), integer("r", r)
+    start = r + max(1, r // 2) if start is None else integer("start", start)
+    if start <= r:
+        raise ValueError(f"start must be more than r={r}, got {start}; without ranks to take away use lora")
+    layers = attention_layers(tuning.model) if layers is None else layers
+    times = {"tinit": steps // 10, "tfinal": max(1, 4 * steps // 10), "total_step": max(2, steps)}
+    config = AdaLoraConfig(
+        target_r=r, init_r=start, lora_alpha=alpha, target_modules=layers, orth_reg_weight=orthogonal, **times
+    )
+    wrapped = _wrap(tuning, config)
+    tuning.allocator = Allocator(wrapped.base_model)
+    tuning.about = f"AdaLoRA of ranks from {start} down to {r} at {len(wrapped.targeted_module_names)} linear layers"
+
+
+def ia3(tuning: Tuning, layers: list[str] | str | None = None) -> None:
+    """(IA)3 (Liu et al. 2022): a factor for every key, value and inner feed-forward number.
+
+    Where one linear layer makes queries, keys and values, as in GPT-2, the queries are scaled too.
+    """
+    with extra("peft"):
+        from peft import IA3Config
+
+    inner = [layer.leaves for layer in find_layers(tuning.model)] if layers is None else []
+    layers = [*key_value_layers(tuning.model), *inner] if layers is None else several(layers)
+    wrapped = _wrap(tuning, IA3Config(target_modules=layers, feedforward_modules=inner))
+    tuning.about = f"factors at {len(wrapped.targeted_module_names)} linear layers"
+
+
+def _wrap(tuning: Tuning, config):
+    from peft import PeftModel
+
+    model = tuning.model
+    config.fan_in_fan_out = any(isinstance(part, Conv1D) for part in model.modules())
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".is_gradient_checkpointing. is deprecated", FutureWarning)
+        wrapped = PeftModel(model, config)
+    tuning.on_undo(partial(_unwrap, model, wrapped))
+    return wrapped
+
+
+def _unwrap(model: PreTrainedModel, wrapped) -> None:
+    wrapped.unload()
+    for name in ("peft_config", "_hf_peft_config_loaded"):
+        model.__dict__.pop(name, None)
+
+
+# --- AdaLoRA's part in each step ---------------------------------------------------------------------------------
+
+
+class Allocator:
+    """What AdaLoRA does around each step of whichever optimizer holds its numbers, in any loop that has one.
+
+    Before the step it adds the gradient of the term that keeps A and B near orthogonal, which PEFT adds to the loss;
+    so here the loss that is reported, and the clipping of its gradient, are the task's alone. After the step it takes
+    ranks away (`update_and_allocate`).
+    """
+
+    def __init__(self, adalora: nn.Module):
+        self.adalora, self.step = adalora, 0
+        _ALLOCATORS.add(self)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        _ALLOCATORS.add(self)  # a copy of a tuned model allocates for itself
+
+    def matrices(self) -> list[nn.Parameter]:
+        """Every A (r, N) and B (M, r) that trains."""
+        named = self.adalora.model.named_parameters()
+        return [p for name, p in named if ("lora_A" in name or "lora_B" in name) and p.requires_grad]
+
+    def serves(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether this optimizer moves AdaLoRA's numbers."""
+        mine = self.matrices()
+        return bool(mine) and any(p is mine[0] for group in optimizer.param_groups for p in group["params"])
+
+    def straighten(self) -> None:
+        """Add the gradient of the mean over all A and B of |A A^T - 1|, or of |B^T B - 1|, to theirs."""
+        weight = self.adalora.peft_config[self.adalora.trainable_adapter_name].orth_reg_weight
+        mine = [p for p in self.matrices() if p.grad is not None]
+        for p in mine:
+            rows = p.detach().float().requires_grad_()  # (r, N) or (M, r)
+            gram = rows @ rows.T if rows.shape[0] < rows.shape[1] else rows.T @ rows  # (r, r)
+            off = torch.linalg.matrix_norm(gram - torch.eye(len(gram), device=gram.device))
+            p.grad += (weight / len(mine)) * torch.autograd.grad(off, rows)[0].to(p.grad)
+
+    def allocate(self) -> None:
+        """Take away the ranks that matter least, as many as the schedule says."""
+        self.step += 1
+        self.adalora.update_and_allocate(self.step)
+
+
+_ALLOCATORS: weakref.WeakSet[Allocator] = weakref.WeakSet()
+
+
+def _before_step(optimizer, args, kwargs) -> None:
+    with torch.enable_grad():
+        for one in list(_ALLOCATORS):
+            if one.serves(optimizer):
+                one.straighten()
+
+
+def _after_step(optimizer, args, kwargs) -> None:
+    for one in list(_ALLOCATORS):
+        if one.serves(optimizer):
+            one.allocate()
+
+
+register_optimizer_step_pre_hook(_before_step)
+register_optimizer_step_post_hook(_after_step)

@@ -790,7 +790,7 @@ def test_schedule_arrives_with_a_rate_that_falls_and_neither_with_a_small_one_no
     rate, said = schedule.locator("input[type=range]").first, schedule.locator(".pl-said")
 
     def end() -> float:
-        return number(said.inner_text(), r"ends at ([\d.]+)")
+        return number(said.inner_text(), r"ends at (\d+\.\d+)")
 
     settled = end()
     assert "cannot be reached" not in said.inner_text()

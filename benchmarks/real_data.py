@@ -31,6 +31,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 import prefix_lab as pl
+from prefix_lab.checkpoint import replace_file
 from prefix_lab.methods import trainable
 from prefix_lab.prediction import predict, training_rows, with_head
 from prefix_lab.saving import named_head
@@ -181,11 +182,9 @@ class Exam:
     def keep(self) -> None:
         """Write the record, whole; a line for each entry, and for each run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         runs = ",\n  ".join(json.dumps(run) for run in self.record["runs"])
         head = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in self.record.items() if key != "runs"]
-        part.write_text("{" + ",\n ".join([*head, f'"runs": [\n  {runs}\n ]']) + "\n}\n", "utf-8")
-        os.replace(part, self.path)
+        replace_file(self.path, ("{" + ",\n ".join([*head, f'"runs": [\n  {runs}\n ]']) + "\n}\n").encode())
 
     def score(self, answers: list, split: str) -> float:
         """The metric in percent."""

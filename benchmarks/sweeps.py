@@ -33,6 +33,7 @@ from torch.nn.functional import cross_entropy, dropout  # noqa: E402
 import prefix_lab as pl  # noqa: E402
 from prefix_lab import training  # noqa: E402
 from prefix_lab.batches import loader  # noqa: E402
+from prefix_lab.checkpoint import replace_file  # noqa: E402
 from prefix_lab.methods import trainable, tune  # noqa: E402
 from prefix_lab.prediction import choosing, first_tokens, training_rows  # noqa: E402
 
@@ -251,9 +252,7 @@ def store(path: Path, setting: Setting, found: dict) -> None:
     stored["runs"].append(brief(setting) | found | {"date": datetime.date.today().isoformat()})
     head = {key: value for key, value in stored.items() if key != "runs"}
     lines = ",\n".join("  " + json.dumps(run) for run in stored["runs"])
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n' + lines + "\n ]\n}\n", encoding="utf-8")
-    os.replace(part, path)
+    replace_file(path, (json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n' + lines + "\n ]\n}\n").encode())
 
 
 def missing(path: Path, settings: list[Setting]) -> list[Setting]:

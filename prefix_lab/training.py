@@ -197,7 +197,7 @@ def _backward(model, batches, accumulation: int) -> tuple[float, bool]:
     Returns that loss, and whether any label counted.
     """
     if accumulation == 1:
-        batch = _moved(next(batches), model.device)
+        batch = moved(next(batches), model.device)
         loss, counted = model(**batch).loss, True
         if loss.isnan():  # a mean over no label, perhaps, which is to count nothing
             loss, seen = watched_loss(model, batch)
@@ -206,7 +206,7 @@ def _backward(model, batches, accumulation: int) -> tuple[float, bool]:
         return loss.item(), counted
     total, labels = 0.0, 0
     for _ in range(accumulation):
-        loss, seen = watched_loss(model, _moved(next(batches), model.device))
+        loss, seen = watched_loss(model, moved(next(batches), model.device))
         count = sum(seen.counts)
         (loss * count).backward()
         total, labels = total + loss.item() * count, labels + count
@@ -247,7 +247,7 @@ def evaluate(
     with torch.random.fork_rng(devices=[]), same_modes(model), casts:  # a loader draws a number whenever it is read
         model.eval()
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
-            batch = _moved(batch, model.device)
+            batch = moved(batch, model.device)
             loss, seen = watched_loss(model, batch)
             mean.add(loss, seen, rows=len(next(iter(batch.values()))))
     if not mean.counted:
@@ -255,7 +255,8 @@ def evaluate(
     return mean.value
 
 
-def _moved(batch: dict, device) -> dict:
+def moved(batch: dict, device) -> dict:
+    """The batch with its tensors on this device."""
     return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
 
 

@@ -50,14 +50,18 @@ def folder(saved, tmp_path):
     return shutil.copytree(saved, tmp_path / "prefixes")
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def serving(model, folder, timeout=60.0, **settings):
     """A server on a free port of this machine, and OpenAI's client for it."""
     base, tokenizer = model
     engine = Engine(base, Shelf(base, folder), **settings)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     app = create_app(engine, tokenizer, "lab-gpt", timeout)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
@@ -277,9 +281,7 @@ def test_models_whose_rows_cannot_join_a_batch_are_refused(name, sentence):
 
 
 def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",

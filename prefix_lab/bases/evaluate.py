@@ -10,7 +10,6 @@ finished as long as the base's weights, the task's rows and the number of steps 
 import argparse
 import hashlib
 import json
-import os
 import random
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 from prefix_lab import metrics
 from prefix_lab.bases import BASES, HERE
 from prefix_lab.bases.standings import report
+from prefix_lab.checkpoint import replace_file
 
 SEEDS, SHOTS, CONTEXT = 3, 4, 512  # CONTEXT: the tokens that an in-context prompt and its answer may take
 BATCH = 16
@@ -132,11 +132,9 @@ class Store:
         self.read()
         self.runs = [old for old in self.runs if old.task != run.task or old.source == run.source]
         self.runs.append(run)
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        part.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         lines = ",\n".join("  " + json.dumps(asdict(run)) for run in self.runs)
-        part.write_text('{"runs": [\n' + lines + "\n]}\n", encoding="utf-8")
-        os.replace(part, self.path)
+        replace_file(self.path, ('{"runs": [\n' + lines + "\n]}\n").encode())
 
 
 # --- one task ----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import torch
 
 from ..arguments import integer
 from ..batches import loader
+from ..training import moved
 from .tuning import Tuning, trainable
 
 
@@ -56,12 +57,10 @@ def cost(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         batches = cycle(list(loader(model, data, batch_size, tokenizer, True, max_length)))
-        moved = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(moved, lr=1e-3)
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
 
         def step() -> None:
-            batch = {name: v.to(model.device) if hasattr(v, "to") else v for name, v in next(batches).items()}
-            model(**batch).loss.backward()
+            model(**moved(next(batches), model.device)).loss.backward()
             optimizer.step()
             optimizer.zero_grad()
 

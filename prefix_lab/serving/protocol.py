@@ -109,7 +109,6 @@ def row(asked: Asked, ids: list[int], model, prefix: str | None, seed: int) -> R
             "max_tokens",
             "context_length_exceeded",
         )
-    ends = config.eos_token_id
     heat = asked.temperature if asked.temperature is not None else (config.temperature or 1.0) * bool(config.do_sample)
     processors, generator = LogitsProcessorList(), None
     if heat > 0:
@@ -118,6 +117,7 @@ def row(asked: Asked, ids: list[int], model, prefix: str | None, seed: int) -> R
             processors.append(TemperatureLogitsWarper(float(heat)))
         if asked.top_p < 1:
             processors.append(TopPLogitsWarper(asked.top_p))
+    ends = config.eos_token_id
     ends = frozenset([ends] if isinstance(ends, int) else ends or [])
     return Row(prefix, ids, most, ends, processors, generator)
 

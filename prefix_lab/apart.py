@@ -1,9 +1,10 @@
 """Attention to the prefix and to the text apart, where putting P before K and V would cost more than it does.
 
 For one new token, that copies all keys and values of the text, so a prefix would cost more the longer the text grows.
-The scores are a thousand times smaller: two products give them, and one softmax goes over both. For many tokens, it
-needs a mask as large as the text is long, squared. Without one, each part is answered alone, and the answers are mixed
-by their shares: lambda of the prefix's and 1 - lambda of the text's (He et al. 2022; Juravsky et al. 2024).
+The scores are a thousand times smaller: two products give them, and one softmax goes over both. Rows that share
+a prefix meet it in one product. For many tokens, joining needs a mask as large as the text is long, squared. Without
+one, each part is answered alone, and the answers are mixed by their shares: lambda of the prefix's and 1 - lambda of
+the text's (He et al. 2022; Juravsky et al. 2024, who also read a shared prefix once for a whole batch).
 """
 
 import torch
@@ -53,8 +54,8 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
     """softmax([Q P_k^T; Q K^T]) over both, times [P_v; V]: (B, 1, H, D_v). position_bias (1, H, 1, S) or None."""
     batch, heads = key.shape[:2]
     query = (query * scaling).reshape(batch * heads, -1, query.shape[-1])  # (B H_kv, H / H_kv, D_h)
-    key, value, prefix_key, prefix_value = (part.flatten(0, 1) for part in (key, value, prefix_key, prefix_value))
-    prefix_scores = torch.bmm(query, prefix_key.mT)  # (B H_kv, H / H_kv, P)
+    key, value = key.flatten(0, 1), value.flatten(0, 1)  # (B H_kv, S, D)
+    prefix_scores = _times(query, prefix_key.mT)  # (B H_kv, H / H_kv, P)
     scores = torch.bmm(query, key.mT)  # (B H_kv, H / H_kv, S)
     if position_bias is not None:
         scores = scores + _by_group(position_bias, batch, heads)
@@ -64,9 +65,18 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
     if present is not None:
         prefix_scores = _hidden(prefix_scores, present.repeat_interleave(heads, dim=0)[:, None])
     weights = torch.cat([prefix_scores, scores], dim=-1).softmax(dim=-1)  # (B H_kv, H / H_kv, P + S)
-    before, after = weights.split([prefix_key.shape[1], key.shape[1]], dim=-1)
-    output = torch.baddbmm(torch.bmm(before, prefix_value), after, value)
+    before, after = weights.split([prefix_key.shape[2], key.shape[1]], dim=-1)
+    output = torch.baddbmm(_times(before, prefix_value), after, value)
     return output.reshape(batch, 1, -1, output.shape[-1])  # (B, 1, H, D_v)
+
+
+def _times(rows, prefix):
+    """rows (B H_kv, N, M) by prefix (B, H_kv, M, K); what all rows share is read once, and not copied for each."""
+    batch = prefix.shape[0]
+    if batch == 1 or prefix.stride(0) != 0:  # each row has a prefix of its own
+        return torch.bmm(rows, prefix.flatten(0, 1))
+    together = rows.unflatten(0, (batch, -1)).transpose(0, 1).flatten(1, 2)  # (H_kv, B N, M)
+    return torch.bmm(together, prefix[0]).unflatten(1, (batch, -1)).transpose(0, 1).flatten(0, 1)  # (B H_kv, N, K)
 
 
 def _by_group(rows, batch: int, heads: int):

@@ -69,7 +69,9 @@ def server(base: str, folder: Path, rows: int, threads: int):
     with subprocess.Popen(list(map(str, command))) as process:
         address = f"http://127.0.0.1:{port}"
         try:
-            while process.poll() is None:
+            while True:
+                if process.poll() is not None:
+                    raise RuntimeError("the server ended; its own words are above")
                 try:
                     httpx.get(f"{address}/health").raise_for_status()
                     break

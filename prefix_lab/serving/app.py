@@ -9,14 +9,6 @@ import prometheus_client as prometheus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-    prometheus.CONTENT_TYPE_LATEST,
-    prometheus.CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    prometheus.ProcessCollector,
-    prometheus.generate_latest,
-)
 from starlette.exceptions import HTTPException
 
 from .engine import Closing, Engine, Full, Job
@@ -28,24 +20,24 @@ class Meters:
 
     def __init__(self, engine: Engine):
         self.registry = prometheus.CollectorRegistry()
-        here = {"registry": self.registry}
-        self.requests = prometheus.Counter(
-            "prefix_lab_requests", "accepted requests by prefix and status", ["model", "status"], **here
-        )
-        self.refused = prometheus.Counter("prefix_lab_refused", "answers that were an error", ["status", "code"], **here)
-        self.tokens = prometheus.Counter("prefix_lab_tokens", "tokens read and written", ["kind"], **here)
-        self.rows = prometheus.Histogram("prefix_lab_rows", "rows in a step", buckets=(1, 2, 4, 8, 16, 32, 64), **here)
-        self.step = prometheus.Histogram("prefix_lab_step_seconds", "seconds of a step", **here)
-        self.latency = prometheus.Histogram("prefix_lab_request_seconds", "seconds of a request", **here)
+        self.requests = self._new(prometheus.Counter, "requests", "those accepted", ["model", "status"])
+        self.refused = self._new(prometheus.Counter, "refused", "answers that were an error", ["status", "code"])
+        self.tokens = self._new(prometheus.Counter, "tokens", "tokens read and written", ["kind"])
+        self.latency = self._new(prometheus.Histogram, "request_seconds", "seconds of a request")
+        rows = self._new(prometheus.Histogram, "rows", "rows in a step", buckets=(1, 2, 4, 8, 16, 32, 64))
+        step = self._new(prometheus.Histogram, "step_seconds", "seconds of a step")
+        engine.observe = lambda count, seconds: (rows.observe(count), step.observe(seconds))
         for name, said, count in (
             ("waiting", "texts that wait", lambda: len(engine.queue)),
             ("writing", "texts that are being written", lambda: len(engine.jobs)),
             ("prefixes", "prefixes that are served", lambda: len(engine.shelf.served)),
             ("left_out", "folders whose prefix cannot be served", lambda: len(engine.shelf.refused)),
         ):
-            prometheus.Gauge(f"prefix_lab_{name}", said, **here).set_function(count)
+            self._new(prometheus.Gauge, name, said).set_function(count)
         prometheus.ProcessCollector(registry=self.registry)
-        engine.observe = lambda rows, seconds: (self.rows.observe(rows), self.step.observe(seconds))
+
+    def _new(self, kind, name: str, *said, **settings):
+        return kind(f"prefix_lab_{name}", *said, **settings, registry=self.registry)
 
 
 class Hearing:

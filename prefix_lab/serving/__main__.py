@@ -4,6 +4,7 @@ import argparse
 import logging
 import socket
 import sys
+from contextlib import suppress
 
 import torch
 import uvicorn
@@ -36,7 +37,8 @@ def main() -> None:
     app = create_app(engine, tokenizer, given.base, given.timeout)
     served = f"{given.base} and {', '.join(engine.shelf.served) or 'no prefix yet'}"
     print(f"serving: {served} at http://{given.host}:{given.port}/v1", file=sys.stderr)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[place])
+    with suppress(KeyboardInterrupt):  # uvicorn has finished what was accepted, and raises it again
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[place])
 
 
 def bound(host: str, port: int) -> socket.socket:

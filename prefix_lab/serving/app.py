@@ -219,21 +219,28 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
     return app
 
 
+FORMS = {
+    "prompt": "a text, a list of texts, a list of tokens, or a list of such lists",
+    "stop": "a text or a list of at most 4",
+    "content": 'a text or a list of {"type": "text", "text": ...}',
+}
+
+
 def invalid_request(found: dict) -> Refused:
     """What pydantic found first, as a 400 that names the argument."""
-    place, kind = (
-        [str(part) for part in found["loc"][1:] if not str(part).startswith(("list[", "function-"))],
-        found["type"],
-    )
+    place, kind, given = [str(part) for part in found["loc"][1:]], found["type"], f"{found.get('input')!r:.80}"
     if kind == "json_invalid":
-        return Refused(400, f"the body must be JSON: {found['ctx']['error']} at letter {found['loc'][1]}", code=kind)
+        return Refused(400, f"the body must be JSON: {found['ctx']['error']} at letter {place[0]}", code=kind)
     if not place:
         return Refused(400, "the body must be a JSON object, sent as application/json", code=kind)
+    for word in FORMS.keys() & set(place):  # what follows it names a form that it does not have
+        name = ".".join(place[: place.index(word) + 1])
+        return Refused(400, f"{name} must be {FORMS[word]}, got {given}", name, kind)
     name = ".".join(place)
-    if kind == "extra_forbidden":
-        return Refused(400, f"{name} is not supported; leave it out", name, kind)
-    given = "" if kind == "missing" else f", got {found.get('input')!r}"
-    return Refused(400, f"{name}: {found['msg']}{given}", name, kind)
+    if kind in ("missing", "extra_forbidden"):
+        said = "is missing" if kind == "missing" else "is not supported; leave it out"
+        return Refused(400, f"{name} {said}", name, kind)
+    return Refused(400, f"{name}: {found['msg']}, got {given}", name, kind)
 
 
 def event(body: dict) -> str:

@@ -93,7 +93,7 @@ class ChatCompletion(Asked):
 class Refused(Exception):
     """A request that is answered with an error: its status, its sentence, the argument and a code."""
 
-    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None):
+    def __init__(self, status: int, message: str, param: str | None = None, code: str = "invalid_value"):
         super().__init__(message)
         self.status, self.param, self.code = status, param, code
 
@@ -120,7 +120,7 @@ def prompts(asked: Completion | ChatCompletion, tokenizer) -> list[list[int]]:
         given = [given]
     read = [list(text) if not isinstance(text, str) else tokenizer(text)["input_ids"] for text in given]
     if not read or not all(read):
-        raise Refused(400, f"prompt must hold at least one token, got {asked.prompt!r}", "prompt")
+        raise Refused(400, f"prompt must hold at least one token, got {asked.prompt!r:.80}", "prompt")
     return read
 
 

@@ -60,7 +60,7 @@ class Shelf:
                 served[name] = version
                 log.info("%s is served", name)
             except Exception as error:  # whatever is in a folder, the others are served
-                refused[name] = str(error) or type(error).__name__
+                refused[name] = str(error).replace(f"{self.folder}{os.sep}", "") or type(error).__name__
                 log.warning("%s is left out: %s", name, refused[name])
         self.served, self.refused, self._stood = dict(sorted(served.items())), refused, now
         for version in self.attached:

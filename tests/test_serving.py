@@ -321,6 +321,26 @@ def test_a_full_queue_is_429_and_a_slow_answer_504(model, folder):
         assert isinstance(client.completions.create(model="terse", prompt="The", max_tokens=2).choices[0].text, str)
 
 
+def test_who_waits_too_long_or_goes_away_is_let_go_while_others_are_still_written(model, folder):
+    base, _ = model
+    engine, told = Engine(base, Shelf(base, folder), most=1), {name: [] for name in ("long", "late", "gone")}
+    real = engine.batch.step
+    engine.batch.step = lambda: (time.sleep(0.05), real())
+    jobs = {
+        name: Job(Row(None, [5], 60), str, lambda _, why, name=name: told[name].append(why), streamed=False)
+        for name in told
+    }
+    jobs["late"].until = time.monotonic() + 0.3
+    engine.submit(list(jobs.values()))
+    jobs["gone"].cancelled = True
+    while not (told["late"] and told["gone"]):
+        assert not told["long"]
+        time.sleep(0.02)
+    engine.close()
+    pl.detach(base)
+    assert told == {"long": ["length"], "late": ["timeout"], "gone": ["cancelled"]}
+
+
 def test_a_fault_of_the_model_is_told_and_the_server_goes_on(model, folder):
     with serving(model, folder) as (client, engine):
         engine.batch._write = lambda *_: 1 / 0

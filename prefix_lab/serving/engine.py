@@ -37,6 +37,11 @@ class Job:
     begun: int = field(default=0, init=False)  # tokens before the last piece of the text
     read: int = field(default=0, init=False)
 
+    @property
+    def given_up(self) -> str | None:
+        """Why nobody waits for it any more, if so."""
+        return "cancelled" if self.cancelled else "timeout" if time.monotonic() > self.until else None
+
     def report(self) -> object | None:
         """Tell what is new in the text; the reason, when it has ended."""
         reason = self.row.reason
@@ -45,10 +50,7 @@ class Job:
         text, ends = self.text, [place for word in self.stop if (place := self.text.find(word)) >= 0]
         if ends:
             text, reason = text[: min(ends)], "stop"
-        if reason is None and self.cancelled:
-            reason = "cancelled"
-        if reason is None and time.monotonic() > self.until:
-            reason = "timeout"
+        reason = reason or self.given_up
         if reason is None:  # what may become a stop word waits
             text = text[: len(text) - max((_begun(text, word) for word in self.stop), default=0)]
         new = text[self.sent :] if self.streamed or reason else ""
@@ -122,7 +124,11 @@ class Engine:
                     self.shelf.look(frozenset(job.row.prefix for job in (*self.queue, *self.jobs.values())))
                     self.stale = False
                     self.changed.notify_all()
+                lost = [job for job in self.queue if job.given_up]
+                self.queue = deque(job for job in self.queue if job not in lost)
                 new = [self.queue.popleft() for _ in range(min(self.most - len(self.jobs), len(self.queue)))]
+            for job in lost:
+                job.tell("", job.given_up)
             try:
                 self._write(new)
             except Exception as error:  # a fault of one batch is told to its requests, and the server goes on
@@ -134,9 +140,7 @@ class Engine:
         """Let new rows join, or write one more token for all, and let go of those that have ended."""
         fit = []
         for job in new:
-            if job.cancelled or time.monotonic() > job.until:
-                job.tell("", "cancelled" if job.cancelled else "timeout")
-            elif job.row.prefix is not None and job.row.prefix not in self.shelf.attached:
+            if job.row.prefix is not None and job.row.prefix not in self.shelf.attached:
                 job.tell("", LookupError(f"prefix {job.row.prefix!r} was taken away"))
             else:
                 fit.append(job)

@@ -240,10 +240,9 @@ def rows_come_and_go() -> Drawing:
         y = 34 + 36 * row
         sheet.text(4, y + 14, f"row {row + 1}", ha="left", role="quiet", size=8.5)
         for name, start, tokens in texts:
-            sheet.box(44 + 36 * start, y, 34, 28, "joins", role=roles[name], fill=0.5, size=8)
-            for number in range(1, tokens):
-                sheet.box(44 + 36 * (start + number), y, 34, 28, role=roles[name], fill=0.15)
-            sheet.text(44 + 36 * (start + 1) + 4, y + 14, name, ha="left", size=8.5)
+            for number in range(tokens):
+                said, fill = ("", 0.12) if number else (name, 0.45)
+                sheet.box(44 + 36 * (start + number), y, 34, 28, said, role=roles[name], fill=fill, size=8)
     sheet.box(116, 26, 34, 152, role="ink", fill=0, dashed=True)
     sheet.text(133, 14, "one step of the model", size=8.5)
     sheet.arrow((44, 192), (332, 192))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -215,13 +216,21 @@ def make_prefix(
         pairs = [(key.float(), value.float()) for key, value in init]
         length = pairs[0][0].shape[1] if length is None and pairs else length
 
-    base = {"name": model.config._name_or_path, "class": type(model).__name__}
+    base = {"name": named(model), "class": type(model).__name__}
     base["is_encoder_decoder"] = model.config.is_encoder_decoder
+    if revision := getattr(model.config, "_commit_hash", None):
+        base["revision"] = revision
     config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
     prefix = Prefix(config).to(device or device_of(model))
     if isinstance(init, torch.Tensor):
         pairs = text_states(model, sites, ids, probe)
     return prefix if pairs is None else prefix.start_from(pairs)
+
+
+def named(model: PreTrainedModel) -> str:
+    """A repository's whole name; of a folder its last part, since where it lies here means nothing elsewhere."""
+    name = model.config._name_or_path
+    return Path(name).name if name and Path(name).is_dir() else name
 
 
 def text_states(

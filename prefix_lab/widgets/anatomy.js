@@ -1,7 +1,7 @@
 // A prefix file, byte for byte: what safetensors writes for a base's shape, and the base, a LoRA and a floppy disk to the same scale.
-// data: models [{name, sites: [[kind, layers], ...], H: key/value heads, D: width of a head, N: numbers of the base, lora: numbers of a LoRA}], start {model, numbers, where, P}
+// data: models [{name, sites: [[kind, layers], ...], H: key/value heads, D: width of a head, N: numbers of the base, lora: numbers of a LoRA}], start {model, numbers, where, P, at: [tensor, head, row, number]}
 const NUMERALS = [{ name: "float32", code: "F32", size: 4 }, { name: "bfloat16", code: "BF16", size: 2 }, { name: "float16", code: "F16", size: 2 }];
-const PLACES = ["all", "encoder", "decoder", "cross"], FLOPPY = 1474560;
+const PLACES = ["all", "encoder", "decoder", "cross"], FLOPPY = 1474560, NAMES = ["base", "LoRA", "floppy disk", "prefix"];
 
 // The attentions of a model in the order in which a prefix numbers them: [kind, layer].
 function sitesOf({ sites }, where) {
@@ -26,18 +26,18 @@ const weight = (x) => {
 };
 
 function mount(stage, data) {
-  const { models, start } = data, state = { ...start }, at = [1, 0, 0, 0];  // the place: tensor (0 is the header), head, row, number
+  const { models, start } = data, state = { ...start }, at = [...start.at];  // the place: tensor (0 is the header), head, row, number
   let file, width = 0, wide = 0;
   const change = (key) => (value) => { state[key] = value; compute(); };
-  choice(stage, { label: "base", options: models.map((m) => m.name), value: state.model, onChange: (i) => { state.where = 0; places.pick(0); change("model")(i); } });
+  choice(stage, { label: "base", options: models.map((m) => m.name), value: state.model, onChange: (i) => { state.model = i; places.pick(0); } });
   choice(stage, { label: "numbers", options: NUMERALS.map((n) => n.name), value: state.numbers, onChange: change("numbers") });
-  const places = choice(stage, { label: "attention", options: PLACES, value: state.where, onChange: (i) => file && change("where")(i) });
-  const row = [...stage.querySelectorAll(".pl-choice")].at(-1);
+  const places = choice(stage, { label: "attention", options: PLACES, value: state.where, onChange: (i) => (sitesOf(models[state.model], i).length ? change("where")(i) : places.pick(0)) });
+  const kinds = [...[...stage.querySelectorAll(".pl-choice")].at(-1).querySelectorAll("button")];
   slider(stage, { label: "length P", min: 1, max: 200, value: state.P, onInput: change("P") });
 
   const scale = sheet(stage, 226, "Base, LoRA, floppy disk and prefix, as areas to one scale", (w) => { wide = w; areas(); });
-  const things = ["base", "LoRA, r = 8", "floppy disk", "prefix"].map((name, i) => ({
-    square: draw(scale, "rect", `pl-thing${i}`), name: draw(scale, "text", `pl-mid ${i === 3 ? "pl-strong" : ""}`, {}, name), size: draw(scale, "text", "pl-mid pl-quiet") }));
+  const things = NAMES.map((_, i) => ({
+    square: draw(scale, "rect", `pl-thing${i}`), name: draw(scale, "text", `pl-mid ${i === 3 ? "pl-strong" : ""}`, {}), size: draw(scale, "text", "pl-mid pl-quiet") }));
 
   const TALL = 22, STEP = 62, UNITS = ["tensor", "head", "row", "number"];
   const map = sheet(stage, 4 * STEP + 4, "The bytes of the file, enlarged three times", (w) => { width = w; render(); });
@@ -80,7 +80,7 @@ function mount(stage, data) {
   function compute() {
     const model = models[state.model];
     file = fileOf(model, state);
-    row.style.visibility = model.sites.length > 1 ? "visible" : "hidden";
+    kinds.forEach((node, i) => { node.disabled = !sitesOf(model, i).length; });
     at[0] = Math.min(at[0], file.tensors.length);
     file.shape.forEach((n, i) => { at[i + 1] = Math.min(at[i + 1], n - 1); });
     areas();
@@ -88,12 +88,13 @@ function mount(stage, data) {
   }
   function areas() {
     if (!wide || !file) return;
-    const model = models[state.model], sizes = [2 * model.N, 2 * model.lora, FLOPPY, file.total], side = Math.min(0.34 * wide, 180), bottom = 186;
+    const model = models[state.model], sizes = [2 * model.N, 2 * model.lora, FLOPPY, file.total], side = Math.min(0.34 * wide, 180), bottom = side + 6;
+    scale.style.height = `${bottom + 40}px`;
     const unit = side / Math.sqrt(Math.max(...sizes)), left = 0.37 * wide, column = (wide - left) / 3;
     things.forEach((thing, i) => {
       const s = Math.max(unit * Math.sqrt(sizes[i]), 0.7), middle = i ? left + (i - 0.5) * column : side / 2;
       set(thing.square, { x: middle - s / 2, y: bottom - s, width: s, height: s });
-      set(thing.name, { x: middle, y: bottom + 18 });
+      set(thing.name, { x: middle, y: bottom + 18 }).textContent = wide < 400 ? NAMES[i].split(" ")[0] : NAMES[i];
       set(thing.size, { x: middle, y: bottom + 35 }).textContent = weight(sizes[i]);
     });
   }

@@ -1,9 +1,10 @@
 """Attention to the prefix and to the text apart, where putting P before K and V would cost more than it does.
 
 For one new token, that copies all keys and values of the text, so a prefix would cost more the longer the text grows.
-The scores are a thousand times smaller: two products give them, and one softmax goes over both. For many tokens, it
-needs a mask as large as the text is long, squared. Without one, each part is answered alone, and the answers are mixed
-by their shares: lambda of the prefix's and 1 - lambda of the text's (He et al. 2022; Juravsky et al. 2024).
+The scores are a thousand times smaller: two products give them, and one softmax goes over both. Rows that share
+a prefix meet it in one product. For many tokens, joining needs a mask as large as the text is long, squared. Without
+one, each part is answered alone, and the answers are mixed by their shares: lambda of the prefix's and 1 - lambda of
+the text's (He et al. 2022; Juravsky et al. 2024, who also read a shared prefix once for a whole batch).
 """
 
 import torch
@@ -44,7 +45,7 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
     """softmax([Q P_k^T; Q K^T]) over both, times [P_v; V]: (B, 1, H, D_v). position_bias (1, H, 1, S) or None."""
     heads, length = key.shape[1], prefix_key.shape[2]
     query = (query * scaling).reshape(query.shape[0], heads, -1, query.shape[-1])  # (B, H_kv, H / H_kv, D_h)
-    prefix_scores = query @ prefix_key.transpose(2, 3)  # (B, H_kv, H / H_kv, P)
+    prefix_scores = _times(query, prefix_key.transpose(2, 3))  # (B, H_kv, H / H_kv, P)
     scores = query @ key.transpose(2, 3)  # (B, H_kv, H / H_kv, S)
     if position_bias is not None:
         scores = scores + _by_group(position_bias, heads)
@@ -55,8 +56,16 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
         prefix_scores = _hidden(prefix_scores, present[:, None, None, :])
     weights = torch.cat([prefix_scores, scores], dim=-1).softmax(dim=-1, dtype=torch.float32).to(value.dtype)
     before, after = weights[..., :length], weights[..., length:]
-    output = before @ prefix_value + after @ value  # (B, H_kv, H / H_kv, D_v)
+    output = _times(before, prefix_value) + after @ value  # (B, H_kv, H / H_kv, D_v)
     return output.reshape(output.shape[0], 1, -1, output.shape[-1])  # (B, 1, H, D_v)
+
+
+def _times(rows, prefix):
+    """rows (B, H_kv, N, M) @ prefix (B, H_kv, M, K); what all rows share is read once, and not copied for each."""
+    if prefix.stride(0) != 0:  # each row has a prefix of its own
+        return rows @ prefix
+    together = rows.transpose(0, 1).flatten(1, 2) @ prefix[0]  # (H_kv, B N, K)
+    return together.unflatten(1, (rows.shape[0], -1)).transpose(0, 1)  # (B, H_kv, N, K)
 
 
 def _by_group(rows, heads: int):

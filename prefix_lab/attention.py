@@ -40,7 +40,7 @@ class PrefixAttention:
             raise ValueError(
                 "the prefix was offloaded with the model; detach, offload the model, and attach afterwards"
             )
-        prefix_key, prefix_value = prefix_key.to(key), prefix_value.to(value)
+        prefix_key, prefix_value = _alike(prefix_key, key), _alike(prefix_value, value)
         pair = key, value, prefix_key, prefix_value
         if (answer := attend_apart(attend, module, query, *pair, mask, present, kwargs)) is not None:
             return answer
@@ -54,6 +54,11 @@ class PrefixAttention:
             # a module that attends piece by piece lays out the weights itself, in a square of its own tokens
             return output[0], output[1][..., prefix_key.shape[2] :]  # (B, H, T, S)
         return output
+
+
+def _alike(prefix, states):
+    """The prefix's (B, H_kv, P, D_h) in the precision and at the place of the text's; rows that share it still do."""
+    return prefix.to(states) if prefix.stride(0) else prefix[:1].to(states).expand_as(prefix)
 
 
 def _before_forward(module: nn.Module, args) -> None:

@@ -101,6 +101,19 @@ def test_no_copy_of_the_texts_keys_is_made():
     assert key.numel() > 4 * seen.numbers
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_prefix_that_all_rows_share_is_not_copied_for_each(dtype):
+    _, handler = of_one_site(kv_heads=2)
+    handler.attachment.prefixes[0].requires_grad_(False)
+    query = torch.randn(64, 2, 1, 16, dtype=dtype)
+    key, value = torch.randn(2, 64, 2, 4, 16, dtype=dtype)
+    scores = 64 * 2 * (5 + 4)
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad(), Largest() as seen:
+        patch.setattr(apart, "MANY_KEYS", 1)
+        handler(sdpa_attention_forward, Attending("sdpa", 1, True), query, key, value, None, scaling=0.25)
+    assert seen.numbers <= max(scores, query.numel()) < 64 * 2 * 5 * 16
+
+
 @pytest.mark.parametrize(("queries", "groups"), [(1, 2), (9, 1), (9, 3)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_answer_and_gradients_are_those_of_the_joined_keys_and_values(queries, groups, dtype, monkeypatch, answered):

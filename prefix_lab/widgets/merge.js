@@ -24,7 +24,7 @@ function mount(stage, { keys, start }) {
   const bars = [
     slider(top, { label: "cut after", min: 1, max: n - 1, value: state.cut, say: (v) => `key ${v}, ${keys[v - 1].name}`, onInput: change("cut") }),
     slider(top, { label: "query", min: 0, max: 355, step: 5, value: state.angle, say: (v) => `${v}°`, onInput: change("angle") }),
-    slider(top, { label: "scores", min: 0, max: 3, step: 0.1, value: Math.log10(state.scale), say: (v) => `${times(v)} times`, onInput: (v) => change("scale")(times(v)) }),
+    slider(top, { label: "scores", min: 0, max: 3, step: 0.1, value: Math.log10(state.scale), say: (v) => `× ${times(v)}`, onInput: (v) => change("scale")(times(v)) }),
   ];
   button(top, "Reset", () => [start.cut, start.angle, Math.log10(start.scale)].forEach((v, i) => bars[i].set(v)), "Reset the three sliders");
   let width = 0;

@@ -1,10 +1,12 @@
 """Prefix and text apart: the same numbers as with P before K and V, with no copy of the text and no mask."""
 
+import shutil
+
 import pytest
 import torch
 from families import GENERATORS, Attending, build, going_on, inputs_for, shake
 from torch.utils._python_dispatch import TorchDispatchMode
-from transformers import GenerationConfig
+from transformers import GenerationConfig, StaticCache
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 import prefix_lab as pl
@@ -183,3 +185,19 @@ def test_attention_that_the_library_does_not_own_is_given_the_joined_keys(monkey
     model.set_attn_implementation("eager")
     generated(model, monkeypatch, 1)
     assert not answered
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="compiles C++")
+def test_a_step_in_machine_code_gives_the_same_logits(monkeypatch):
+    monkeypatch.setattr(apart, "MANY_KEYS", 1)
+    model = build("llama")
+    model.model.layers = model.model.layers[:1]
+    shake(pl.attach(model, length=4))
+    ids = inputs_for(model)["input_ids"]
+    found = []
+    with torch.no_grad():
+        for step in (model, torch.compile(model, fullgraph=True)):
+            cache = StaticCache(model.config, max_cache_len=ids.shape[1] + 1)
+            model(ids, cache=cache)
+            found.append(step(ids[:, :1], cache=cache).logits)
+    torch.testing.assert_close(*found, atol=1e-5, rtol=1e-4)

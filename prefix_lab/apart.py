@@ -11,7 +11,6 @@ import torch
 from torch.autograd.function import once_differentiable
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 
-MANY_KEYS = 256  # from here on, two more products cost less than a copy
 MANY_QUERIES = 512  # from here on, a few more products cost less than a mask
 
 
@@ -26,7 +25,7 @@ def attend_apart(attend, module, query, key, value, prefix_key, prefix_value, ma
         return None
     scaling, queries, keys = kwargs.get("scaling"), query.shape[2], key.shape[2]
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-    if queries == 1 and keys >= MANY_KEYS:
+    if queries == 1 and copy_costs_more(key):
         bias = kwargs.get("position_bias")
         return one_query(query, key, value, prefix_key, prefix_value, mask, present, bias, scaling), None
     if queries < MANY_QUERIES or queries != keys or torch.compiler.is_compiling() or key.device.type != "cpu":
@@ -41,36 +40,49 @@ def attend_apart(attend, module, query, key, value, prefix_key, prefix_value, ma
     return Mixed.apply(query, *parts, scaling).transpose(1, 2), None  # (B, T, H, D_h)
 
 
+def copy_costs_more(key) -> bool:
+    """Whether to copy keys (B, H_kv, S, D_h), and values, costs more than two more products, as measured on a CPU.
+
+    There, the kernel is slow with one query in half precision; on an accelerator, each product is a launch of its own.
+    """
+    if key.device.type != "cpu":
+        return key.numel() >= 2**23
+    return key.shape[2] >= 128 if key.dtype.itemsize < 4 else key.numel() >= 80_000
+
+
 def one_query(query, key, value, prefix_key, prefix_value, mask, present, position_bias, scaling: float):
     """softmax([Q P_k^T; Q K^T]) over both, times [P_v; V]: (B, 1, H, D_v). position_bias (1, H, 1, S) or None."""
-    heads, length = key.shape[1], prefix_key.shape[2]
-    query = (query * scaling).reshape(query.shape[0], heads, -1, query.shape[-1])  # (B, H_kv, H / H_kv, D_h)
-    prefix_scores = _times(query, prefix_key.transpose(2, 3))  # (B, H_kv, H / H_kv, P)
-    scores = query @ key.transpose(2, 3)  # (B, H_kv, H / H_kv, S)
+    batch, heads = key.shape[:2]
+    query = (query * scaling).reshape(batch * heads, -1, query.shape[-1])  # (B H_kv, H / H_kv, D_h)
+    key, value = key.flatten(0, 1), value.flatten(0, 1)  # (B H_kv, S, D)
+    prefix_scores = _times(query, prefix_key.mT)  # (B H_kv, H / H_kv, P)
+    scores = torch.bmm(query, key.mT)  # (B H_kv, H / H_kv, S)
     if position_bias is not None:
-        scores = scores + _by_group(position_bias, heads)
+        scores = scores + _by_group(position_bias, batch, heads)
     if mask is not None:
-        mask = _by_group(mask, heads)
+        mask = _by_group(mask, batch, heads)
         scores = _hidden(scores, mask) if mask.dtype == torch.bool else scores + mask
     if present is not None:
-        prefix_scores = _hidden(prefix_scores, present[:, None, None, :])
-    weights = torch.cat([prefix_scores, scores], dim=-1).softmax(dim=-1, dtype=torch.float32).to(value.dtype)
-    before, after = weights[..., :length], weights[..., length:]
-    output = _times(before, prefix_value) + after @ value  # (B, H_kv, H / H_kv, D_v)
-    return output.reshape(output.shape[0], 1, -1, output.shape[-1])  # (B, 1, H, D_v)
+        prefix_scores = _hidden(prefix_scores, present.repeat_interleave(heads, dim=0)[:, None])
+    weights = torch.cat([prefix_scores, scores], dim=-1).softmax(dim=-1)  # (B H_kv, H / H_kv, P + S)
+    before, after = weights.split([prefix_key.shape[2], key.shape[1]], dim=-1)
+    output = torch.baddbmm(_times(before, prefix_value), after, value)
+    return output.reshape(batch, 1, -1, output.shape[-1])  # (B, 1, H, D_v)
 
 
 def _times(rows, prefix):
-    """rows (B, H_kv, N, M) @ prefix (B, H_kv, M, K); what all rows share is read once, and not copied for each."""
-    if prefix.stride(0) != 0:  # each row has a prefix of its own
-        return rows @ prefix
-    together = rows.transpose(0, 1).flatten(1, 2) @ prefix[0]  # (H_kv, B N, K)
-    return together.unflatten(1, (rows.shape[0], -1)).transpose(0, 1)  # (B, H_kv, N, K)
+    """rows (B H_kv, N, M) by prefix (B, H_kv, M, K); what all rows share is read once, and not copied for each."""
+    batch = prefix.shape[0]
+    if batch == 1 or prefix.stride(0) != 0:  # each row has a prefix of its own
+        return torch.bmm(rows, prefix.flatten(0, 1))
+    together = rows.unflatten(0, (batch, -1)).transpose(0, 1).flatten(1, 2)  # (H_kv, B N, M)
+    return torch.bmm(together, prefix[0]).unflatten(1, (batch, -1)).transpose(0, 1).flatten(0, 1)  # (B H_kv, N, K)
 
 
-def _by_group(rows, heads: int):
-    """What has a row for each query head, (..., H, 1, S), with those of one key head together."""
-    return rows if rows.shape[1] == 1 else rows.reshape(rows.shape[0], heads, -1, rows.shape[-1])
+def _by_group(rows, batch: int, heads: int):
+    """(1 or B, 1 or H, 1, S) as (B H_kv, 1 or H / H_kv, S): the query heads of one key head together."""
+    rows = rows.expand(batch, max(heads, rows.shape[1]), -1, -1)
+    return rows.reshape(batch * heads, -1, rows.shape[-1])
 
 
 def _hidden(scores, keep):

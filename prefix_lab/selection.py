@@ -93,13 +93,14 @@ class Attachment(nn.Module):
 
     def keys_and_values(self, site: str, batch: int):
         """Keys and values (B, H_kv, P, D_h) of this site for a batch, and (B, P) bool or None; None for no prefix."""
+        if not self.selected and self.checkpointed is None and len(self.names) == 1:
+            return _for_rows(self._pair(self.names[0], site), batch)  # at every layer for every token: the short way
         rows, each = self._in_force()
         if each and len(rows) != batch:
             _refuse_other_rows(self, rows, batch)
         names = dict.fromkeys(rows)
-        if len(names) == 1:  # asked at every layer for every token: the short way matters
-            pair = self._pair(rows[0], site)
-            return pair and (pair[0].expand(batch, -1, -1, -1), pair[1].expand(batch, -1, -1, -1), None)
+        if len(names) == 1:
+            return _for_rows(self._pair(rows[0], site), batch)
         pairs = {name: self._pair(name, site) for name in names}
         there = [pair for pair in pairs.values() if pair is not None]
         if not there:
@@ -137,6 +138,11 @@ class Attachment(nn.Module):
                 "(and evaluate under torch.no_grad())"
             )
         self.checkpointed, self.recomputed = now, False
+
+
+def _for_rows(pair, batch: int):
+    """The keys and values of one prefix for every row, (B, H_kv, P, D_h) twice, and None: each row has all of it."""
+    return pair and (pair[0].expand(batch, -1, -1, -1), pair[1].expand(batch, -1, -1, -1), None)
 
 
 def inner_name(name: str) -> str:

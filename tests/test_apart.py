@@ -32,7 +32,7 @@ def answered(monkeypatch):
 
 
 def generated(model, monkeypatch, long, **settings):
-    monkeypatch.setattr(apart, "MANY_KEYS", long)
+    monkeypatch.setattr(apart, "copy_costs_more", lambda key: key.shape[2] >= long)
     settings = {"max_new_tokens": 6, "do_sample": False, "pad_token_id": 0} | settings
     config = GenerationConfig(output_logits=True, return_dict_in_generate=True, **settings)
     inputs = inputs_for(model)
@@ -96,11 +96,28 @@ class Largest(TorchDispatchMode):
 
 def test_no_copy_of_the_texts_keys_is_made():
     _, handler = of_one_site(kv_heads=2)
-    query, key, value = torch.randn(3, 4, 1, 16), *torch.randn(2, 3, 2, 300, 16)
+    query, key, value = torch.randn(3, 4, 1, 16), *torch.randn(2, 3, 2, 3000, 16)
     with torch.no_grad(), Largest() as seen:
         handler(sdpa_attention_forward, Attending("sdpa", 2, True), query, key, value, None, scaling=0.25)
-    assert seen.numbers == 3 * 4 * (5 + 300)  # the scores
+    assert seen.numbers == 3 * 4 * (5 + 3000)  # the scores
     assert key.numel() > 4 * seen.numbers
+
+
+@pytest.mark.parametrize(
+    ("dtype", "batch", "keys", "apart"),
+    [
+        (torch.float32, 1, 416, False),
+        (torch.float32, 1, 417, True),
+        (torch.float32, 8, 64, True),
+        (torch.bfloat16, 1, 127, False),
+        (torch.bfloat16, 1, 128, True),
+    ],
+)
+def test_texts_are_joined_until_a_copy_costs_more(dtype, batch, keys, apart, answered):
+    _, handler = of_one_site(kv_heads=12)
+    query, key = torch.randn(batch, 12, 1, 16).to(dtype), torch.randn(batch, 12, keys, 16).to(dtype)
+    handler(sdpa_attention_forward, Attending("sdpa", 1, True), query, key, key, None, scaling=0.25)
+    assert bool(answered) == apart
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -111,7 +128,7 @@ def test_a_prefix_that_all_rows_share_is_not_copied_for_each(dtype):
     key, value = torch.randn(2, 64, 2, 4, 16, dtype=dtype)
     scores = 64 * 2 * (5 + 4)
     with pytest.MonkeyPatch.context() as patch, torch.no_grad(), Largest() as seen:
-        patch.setattr(apart, "MANY_KEYS", 1)
+        patch.setattr(apart, "copy_costs_more", lambda key: True)
         handler(sdpa_attention_forward, Attending("sdpa", 1, True), query, key, value, None, scaling=0.25)
     assert seen.numbers <= max(scores, query.numel()) < 64 * 2 * 5 * 16
 
@@ -125,7 +142,7 @@ def test_answer_and_gradients_are_those_of_the_joined_keys_and_values(queries, g
     states = [torch.randn(shape, generator=draw).to(dtype).requires_grad_() for shape in shapes]
     found = []
     for least in (NEVER, 1):
-        monkeypatch.setattr(apart, "MANY_KEYS", least)
+        monkeypatch.setattr(apart, "copy_costs_more", lambda key, least=least: least == 1)
         monkeypatch.setattr(apart, "MANY_QUERIES", least)
         out, _ = handler(sdpa_attention_forward, Attending("sdpa", groups, True), *states, None, scaling=0.3)
         found.append([out, *torch.autograd.grad(out.float().square().sum(), [*states, *prefix.parameters()])])
@@ -189,7 +206,7 @@ def test_attention_that_the_library_does_not_own_is_given_the_joined_keys(monkey
 
 @pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="compiles C++")
 def test_a_step_in_machine_code_gives_the_same_logits(monkeypatch):
-    monkeypatch.setattr(apart, "MANY_KEYS", 1)
+    monkeypatch.setattr(apart, "copy_costs_more", lambda key: True)
     model = build("llama")
     model.model.layers = model.model.layers[:1]
     shake(pl.attach(model, length=4))

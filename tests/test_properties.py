@@ -73,7 +73,7 @@ def test_attention_with_a_prefix_is_the_plain_formula(
     module = Attending(implementation, groups, causal)
     attend = sdpa_attention_forward if implementation == "sdpa" else eager_attention_forward
     handler = PrefixAttention(Attachment({"prefix": prefix}, {}), site)
-    with torch.no_grad(), patch.multiple("prefix_lab.apart", MANY_KEYS=long, MANY_QUERIES=long):
+    with torch.no_grad(), patch.multiple("prefix_lab.apart", copy_costs_more=lambda key: long == 1, MANY_QUERIES=long):
         output, _ = handler(attend, module, query, key, value, mask, scaling=width**-0.5, dropout=0.0)
         pair = [x.to(dtype) for x in prefix(0)]
     keep = torch.cat([torch.ones(batch, 1, queries, length, dtype=torch.bool), keep], dim=-1)

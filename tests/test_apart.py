@@ -205,6 +205,7 @@ def test_attention_that_the_library_does_not_own_is_given_the_joined_keys(monkey
 
 
 @pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="compiles C++")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, on the way there
 def test_a_step_in_machine_code_gives_the_same_logits(monkeypatch):
     monkeypatch.setattr(apart, "copy_costs_more", lambda key: True)
     model = build("llama")

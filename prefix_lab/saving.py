@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from safetensors.torch import save
 from torch import nn
-from transformers import PreTrainedModel, TrainerCallback
+from transformers import PreTrainedModel
 
 from . import checkpoint, hub
 from .prefix import Prefix
@@ -275,12 +275,15 @@ def _tell_the_trainer() -> None:
     """Let every Trainer that is made from now on know of prefixes beside PEFT's adapters."""
     from transformers import trainer
 
-    if BesideAdapters not in trainer.DEFAULT_CALLBACKS:
-        trainer.DEFAULT_CALLBACKS.append(BesideAdapters)
+    if not any(isinstance(known, type) and issubclass(known, BesideAdapters) for known in trainer.DEFAULT_CALLBACKS):
+        trainer.DEFAULT_CALLBACKS.append(type("BesideAdapters", (BesideAdapters, trainer.TrainerCallback), {}))
 
 
-class BesideAdapters(TrainerCallback):
-    """PEFT's models write and read their own adapters alone: the prefix is written with them, and gone back to."""
+class BesideAdapters:
+    """PEFT's models write and read their own adapters alone: the prefix is written with them, and gone back to.
+
+    A callback of the Trainer, once that is imported, which takes longer than all else here.
+    """
 
     def on_save(self, args, state, control, model=None, **kwargs):
         """The Trainer has written a checkpoint."""

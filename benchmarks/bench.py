@@ -28,8 +28,7 @@ from statistics import median, quantiles
 os.environ["HF_HUB_OFFLINE"] = "1"
 STORED = Path(__file__).with_name("bench.json")
 LEAST, MOST = 5, 15  # rounds: as many as fit into the seconds of a case
-NEW = 16  # tokens that are written in a round
-TASKS = tuple(f"task {number}" for number in range(1, 9))
+SPEED = {"tokens a second", "eight tasks in a batch"}  # a ratio of speeds: theirs over ours in seconds
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ class Case:
             return "at most", 0.6 if self.checkpointing else 1.0
         if self.figure == "eight tasks in a batch":
             return "at least", 4.0
-        if self.figure == "import":
-            return "at most", 0.15
+        if self.figure in ("import", "step of a loop"):
+            return "at most", 0.15 if self.figure == "import" else 1.01
         if self.baseline == "PEFT":
             return "at least", 1.05
         if self.prefix > 50 or self.batch > 8 or 64 < self.tokens < 512:
@@ -84,95 +83,21 @@ def cases() -> list[Case]:
     found += [Case(step, name, "visible tokens", batch=4) for name in ("gpt2", "bert", "t5", real)]
     found += [Case(step, real, "visible tokens", tokens=1024)]
     found += [Case("eight tasks in a batch", real, "PEFT", 8, 8)]
+    found += [Case("step of a loop", name, "a plain loop", batch=4) for name in ("lab-gpt", "gpt2")]
     found += [Case(step, "qwen3-0.6b", baseline) for baseline in ("PEFT", "visible tokens")]
     return found + [Case(writing, "qwen3-0.6b", "bare", tokens=n) for n in (64, 512, 2048)]
 
 
-# --- what a method does in a round, and the seconds of it ------------------------------------------------------------
-
-
-def training(method, case: Case) -> float:
-    """One step: forward, backward, AdamW on what the method trains."""
-    import rivals
-    import torch
-
-    if not hasattr(method, "optimizer"):
-        method.optimizer = torch.optim.AdamW(method.trained, lr=1e-4)
-    batch = rivals.inputs_for(method.base, case.batch, case.tokens)
-    method.model.train()
-    rivals.wait_for(method.base.device)
-    start = time.perf_counter()
-    method.loss(batch).backward()
-    method.optimizer.step()
-    method.optimizer.zero_grad()
-    rivals.wait_for(method.base.device)
-    return time.perf_counter() - start
-
-
-def writing(method, case: Case) -> float:
-    """The median of the seconds from one token to the next, greedily, after a text."""
-    import rivals
-    import torch
-    from transformers import StoppingCriteria, StoppingCriteriaList
-
-    class Clock(StoppingCriteria):
-        moments: list[float] = []
-
-        def __call__(self, ids, scores, **kwargs):
-            rivals.wait_for(ids.device)
-            self.moments.append(time.perf_counter())
-            return torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
-
-    model, clock = method.model.eval(), Clock()
-    in_cache = not (model.config.is_encoder_decoder or case.baseline == "PEFT")  # the others read the text themselves
-    ids = torch.randint(3, model.config.vocab_size, (case.batch, case.tokens + in_cache), device=method.base.device)
-    given = {
-        "input_ids": ids,
-        "attention_mask": torch.ones_like(ids),
-        "stopping_criteria": StoppingCriteriaList([clock]),
-    }
-    if in_cache and getattr(model, "cache_of_a_case", (None,))[0] != case:
-        model.cache_of_a_case = case, rivals.filled(model, case.batch, case.tokens)
-    if in_cache:
-        given["cache"] = model.cache_of_a_case[1]
-    with torch.no_grad():
-        model.generate(**given, max_new_tokens=NEW, do_sample=False, pad_token_id=0)
-    if in_cache:
-        given["cache"].crop(case.tokens - given["cache"].get_seq_length())
-    return median(b - a for a, b in zip(clock.moments, clock.moments[1:]))
-
-
-def eight_tasks(method, case: Case) -> float:
-    """Eight texts written, each with a prefix of its own: in one batch, or for PEFT one after another."""
-    import torch
-
-    import prefix_lab
-
-    model = method.model.eval()
-    ids = torch.randint(3, model.config.vocab_size, (len(TASKS), case.tokens))
-    settings = {"max_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
-    start = time.perf_counter()
-    with torch.no_grad():
-        if hasattr(model, "set_adapter") and hasattr(model, "prompt_encoder"):
-            for name, row in zip(TASKS, ids):
-                model.set_adapter(name)
-                model.generate(input_ids=row[None], attention_mask=torch.ones_like(row[None]), **settings)
-        else:
-            with prefix_lab.select(model, list(TASKS)):
-                model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **settings)
-    return time.perf_counter() - start
-
-
-RUN = {"training step": training, "tokens a second": writing, "eight tasks in a batch": eight_tasks}
-SPEED = {"tokens a second", "eight tasks in a batch"}  # a ratio of speeds: theirs over ours in seconds
+# --- time -------------------------------------------------------------------------------------------------------------
 
 
 def paired(case: Case, seconds: float, device: str = "cpu") -> dict:
     """Ratios round by round, of prefix_lab to the baseline, for about so many seconds."""
     import rivals
+    import turns
 
     model = rivals.build(case.model, case.dtype).to(device)
-    names = {"names": TASKS} if case.figure == "eight tasks in a batch" else {}
+    names = {"names": turns.TASKS} if case.figure == "eight tasks in a batch" else {}
     kinds = {"ours": rivals.PrefixLab, "theirs": rivals.METHODS[case.baseline]}
     methods = {who: kind(model, case.prefix, **names) for who, kind in kinds.items()}
     if case.baseline == "PEFT" and not names:
@@ -183,7 +108,7 @@ def paired(case: Case, seconds: float, device: str = "cpu") -> dict:
         for who in order:
             with methods[who].ready():
                 gc.collect()
-                taken[who].append(RUN[case.figure](methods[who], case))
+                taken[who].append(turns.TURNS[case.figure](methods[who], case))
         order.append(order.pop(0))
     ours, theirs = taken["ours"][1:], taken["theirs"][1:]  # a first round is thrown away
     over, under = (theirs, ours) if case.figure in SPEED else (ours, theirs)
@@ -207,6 +132,7 @@ def ratio(over: list[float], under: list[float]) -> dict[str, float]:
 def peak_memory(case: Case, method: str) -> float:
     """In this process: peak resident megabytes of three training steps, above those of the loaded model."""
     import rivals
+    import turns
 
     unit = 1e6 if platform.system() == "Darwin" else 1e3  # getrusage counts bytes there, kilobytes elsewhere
     chosen = rivals.METHODS[method](rivals.build(case.model), case.prefix)
@@ -215,7 +141,7 @@ def peak_memory(case: Case, method: str) -> float:
     with chosen.ready():
         loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
         for _ in range(3):
-            training(chosen, case)
+            turns.training(chosen, case)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit - loaded
 
 

@@ -22,6 +22,7 @@ import bench
 import rivals
 import torch
 import torch.nn.functional as F
+import turns
 from bench import Case
 from torch.nn.attention.bias import causal_lower_right
 
@@ -141,7 +142,7 @@ def memory(case: Case, device: str) -> dict:
             torch.cuda.reset_peak_memory_stats()
             loaded = torch.cuda.memory_allocated()
             for _ in range(3):
-                bench.training(method, case)
+                turns.training(method, case)
         peaks[who] = round((torch.cuda.max_memory_allocated() - loaded) / 1e6)
     return {"median": round(peaks["ours"] / peaks["theirs"], 3)} | peaks
 

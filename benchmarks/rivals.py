@@ -113,6 +113,10 @@ class PrefixLab(Bare):
         pl.detach(self.model)
 
 
+class Plain(PrefixLab):
+    """The same prefix, trained by a loop that is written out where it is measured."""
+
+
 class Peft(Bare):
     """PEFT's prefix with as many numbers."""
 
@@ -170,4 +174,4 @@ def _renamed(inputs: dict) -> dict:
     return inputs | ({"past_key_values": inputs.pop("cache")} if "cache" in inputs else {})
 
 
-METHODS = {"prefix_lab": PrefixLab, "PEFT": Peft, "bare": Bare, "visible tokens": Visible}
+METHODS = {"prefix_lab": PrefixLab, "PEFT": Peft, "bare": Bare, "visible tokens": Visible, "a plain loop": Plain}

@@ -8,8 +8,8 @@ import gpu
 import pytest
 import rivals
 import transformers as tf
+import turns
 from bench import Case
-
 
 pytestmark = pytest.mark.filterwarnings("ignore:`past_key_values` is deprecated:FutureWarning")  # peft hands it over
 
@@ -23,6 +23,7 @@ def tiny(monkeypatch):
         "qwen3-0.6b": lambda: tf.Qwen3ForCausalLM(tf.Qwen3Config(**shape, **heads)),
         "smollm2-135m": lambda: tf.LlamaForCausalLM(tf.LlamaConfig(**shape, **heads)),
         "gpt2": lambda: tf.GPT2LMHeadModel(tf.GPT2Config(n_layer=2, n_embd=32, n_head=4, vocab_size=64)),
+        "lab-gpt": lambda: tf.GPT2LMHeadModel(tf.GPT2Config(n_layer=1, n_embd=32, n_head=4, vocab_size=64)),
         "bert": lambda: tf.BertForSequenceClassification(tf.BertConfig(**shape, num_attention_heads=4)),
         "t5": lambda: tf.T5ForConditionalGeneration(
             tf.T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4, vocab_size=64, decoder_start_token_id=0)
@@ -30,11 +31,12 @@ def tiny(monkeypatch):
     }
     monkeypatch.setattr(rivals, "SHAPES", small)
     monkeypatch.setattr(bench, "LEAST", 2)
-    monkeypatch.setattr(bench, "NEW", 4)
+    monkeypatch.setattr(turns, "NEW", 4)
+    monkeypatch.setattr(turns, "STEPS", 3)
 
 
 KINDS = {(case.figure, case.model, case.baseline): case for case in bench.cases()}
-IN_PROCESS = [case for case in KINDS.values() if case.figure in bench.RUN]
+IN_PROCESS = [case for case in KINDS.values() if case.figure in turns.TURNS]
 
 
 @pytest.mark.parametrize("case", IN_PROCESS, ids=lambda case: f"{case.figure}, {case.model}, {case.baseline}")

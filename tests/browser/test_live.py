@@ -911,3 +911,81 @@ def test_anatomy_follows_a_finger_and_leaves_out_what_a_base_lacks(part):
     assert "12 tensors" in anatomy.locator(".pl-said p").first.inner_text()
     anatomy.get_by_role("radio", name="GPT-2 small").tap()
     assert anatomy.get_by_role("radio", name="all", exact=True).get_attribute("aria-checked") == "true"
+FIFTEEN = "notebooks/15_fast_inference"
+
+
+def test_writing_says_what_copies_cost_and_that_apart_there_are_none(part):
+    writing = part(FIFTEEN, "writing")
+    said = writing.locator(".pl-said")
+
+    def times():
+        return number(said.inner_text(), r"([\d.]+) times the step")
+
+    joined = times()
+    assert joined > 2
+    writing.get_by_role("radio", name="joined").focus()
+    writing.page.keyboard.press("ArrowRight")
+    assert writing.get_by_role("radio", name="apart").get_attribute("aria-checked") == "true"
+    assert times() == 1, "eight rows for a whole batch are nothing"
+    texts = writing.get_by_role("slider", name="texts B")
+    texts.focus()
+    while texts.get_attribute("aria-valuetext") != "1":
+        writing.page.keyboard.press("ArrowLeft")
+    writing.get_by_role("radio", name="joined").click()
+    assert times() < joined, "with one text, the weights are most of what is read"
+    writing.get_by_role("radio", name="one core").click()
+    assert "memory decides" in said.inner_text()
+    tokens = writing.get_by_role("slider", name="tokens S")
+    tokens.focus()
+    writing.page.keyboard.press("Home")
+    assert tokens.get_attribute("aria-valuetext") == "64"
+    texts.focus()
+    writing.page.keyboard.press("End")
+    assert texts.get_attribute("aria-valuetext") == "512"
+    assert "arithmetic decides" in said.inner_text(), "many short texts share the reading of the weights"
+    phone = part(FIFTEEN, "writing", width=390)
+    before = phone.locator(".pl-said").inner_text()
+    phone.get_by_role("radio", name="none").tap()
+    assert phone.locator(".pl-said").inner_text() != before
+    rows = phone.get_by_role("slider", name="rows P")
+    rows.tap(position={"x": 80, "y": 14})
+    assert rows.get_attribute("aria-valuetext") != "8"
+
+
+def test_merge_gives_the_same_answer_wherever_it_is_cut(part):
+    merge = part(FIFTEEN, "merge")
+    said, sides = merge.locator(".pl-said"), merge.locator(".pl-sums")
+
+    def answers():
+        merged, joint = said.locator("p").all_inner_texts()
+        return merged.split("= ")[1], joint.split(": ")[1]
+
+    start, cut = sides.inner_text(), merge.get_by_role("slider", name="cut after")
+    first = answers()
+    assert first[0] == first[1]
+    cut.focus()
+    merge.page.keyboard.press("Home")
+    for place in range(1, 8):
+        assert cut.get_attribute("aria-valuetext").startswith(f"key {place}")
+        assert answers() == first
+        merge.page.keyboard.press("ArrowRight")
+    assert sides.inner_text() != start
+    query = merge.get_by_role("slider", name="query")
+    query.focus()
+    for _ in range(10):
+        merge.page.keyboard.press("ArrowRight")
+        assert len(set(answers())) == 1
+    assert answers() != first
+    scores = merge.get_by_role("slider", name="scores")
+    scores.focus()
+    merge.page.keyboard.press("End")
+    assert scores.get_attribute("aria-valuetext") == "× 1000"
+    assert "beyond 64 bits" in sides.inner_text()
+    assert len(set(answers())) == 1, "the logarithms carry on where the heaps do not"
+    merge.get_by_role("button", name="Reset").click()
+    assert answers() == first
+    phone = part(FIFTEEN, "merge", width=390)
+    place = phone.get_by_role("slider", name="cut after")
+    before = place.get_attribute("aria-valuetext")
+    place.tap(position={"x": 130, "y": 14})
+    assert place.get_attribute("aria-valuetext") != before

@@ -162,7 +162,7 @@ def test_commands_in_documents_exist(path):
             places = (ROOT, ROOT / "examples" / "launch")
             assert all(any((p / file.partition("::")[0]).exists() for p in places) for file in files), line
         else:
-            assert command in ("git", "pip", "cd", "export", "jupyter", "apt-get"), f"who checks {line!r}?"
+            assert command in ("git", "pip", "cd", "curl", "export", "jupyter", "apt-get"), f"who checks {line!r}?"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -1,6 +1,5 @@
 """The server: one model, many prefixes, one batch; a real client, and every reply the one it would give alone."""
 
-import json
 import os
 import shutil
 import signal
@@ -11,7 +10,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
+import httpx
 import openai
 import pytest
 import torch
@@ -22,6 +23,7 @@ from fastapi.testclient import TestClient
 import prefix_lab as pl
 from prefix_lab.serving import Engine, Shelf, create_app
 from prefix_lab.serving.batching import Batch, Row
+from prefix_lab.serving.engine import Job
 
 TEXTS = {
     "polite": "text: Dear guest, we thank you for your kind letter",
@@ -60,7 +62,7 @@ def free_port() -> int:
 def serving(model, folder, timeout=60.0, **settings):
     """A server on a free port of this machine, and OpenAI's client for it."""
     base, tokenizer = model
-    engine = Engine(base, Shelf(base, folder), **settings)
+    engine = Engine(base, Shelf(base, folder, "lab-gpt"), **settings)
     port = free_port()
     app = create_app(engine, tokenizer, "lab-gpt", timeout)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
@@ -182,12 +184,26 @@ def test_a_folder_that_holds_no_fitting_prefix_is_named_with_its_reason(model, f
     ("change", "sentence"),
     [
         ({"prompt": ""}, "prompt must hold at least one token"),
+        ({"prompt": []}, "prompt must hold at least one token"),
+        ({"prompt": 3}, "prompt must be a text, a list of texts, a list of tokens, or a list of such lists, got 3"),
+        ({"prompt": "The baker " * 2000}, "the prompt must leave room for a token in 1024 positions, got"),
+        ({"prompt": ["The"] * 65}, "at most 64 texts can be asked for at once, got 65"),
         ({"prompt": [3, 10**6]}, "prompt must hold tokens from 0 to"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_tokens": 10**6}, "must fit"),
-        ({"best_of": 2}, "best_of"),
-        ({"logprobs": 3}, "logprobs"),
-        ({"n": 2}, "n: "),
+        ({"best_of": 2}, "best_of: Input should be 1, got 2"),
+        ({"logprobs": 3}, "logprobs is not supported; leave it out"),
+        ({"echo": True}, "echo: "),
+        ({"presence_penalty": 0.5}, "presence_penalty: "),
+        ({"frequency_penalty": 0.5}, "frequency_penalty: "),
+        ({"logit_bias": {"5": 1}}, "logit_bias: "),
+        ({"suffix": "x"}, "suffix is not supported; leave it out"),
+        ({"unheard_of": 1}, "unheard_of is not supported; leave it out"),
+        ({"stream_options": {"x": 1}}, "stream_options.x is not supported"),
+        ({"stop": list("abcde")}, "stop must be a text or a list of at most 4, got ['a'"),
+        ({"top_p": 0}, "top_p: "),
+        ({"seed": 10**30}, "seed: "),
+        ({"n": 0}, "n: "),
         ({"temperature": -1}, "temperature"),
         ({"model": "nobody"}, "'nobody' is not served; choose one of lab-gpt, polite, story, terse"),
     ],
@@ -197,8 +213,94 @@ def test_bad_input_is_a_4xx_that_names_the_argument(model, folder, change, sente
     with TestClient(create_app(Engine(base, Shelf(base, folder)), tokenizer, "lab-gpt")) as client:
         answer = client.post("/v1/completions", json={"model": "polite", "prompt": "The"} | change)
     pl.detach(base)
-    assert 400 <= answer.status_code < 500
+    assert answer.status_code == (404 if "model" in change else 400)
     assert sentence in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "sentence"),
+    [
+        ('{"model": "polite", no', "application/json", "the body must be JSON: "),
+        ("[1]", "application/json", "the body must be a JSON object"),
+        ('{"model": "polite"}', "text/plain", "sent as application/json"),
+        ('{"prompt": "The"}', "application/json", "model is missing"),
+    ],
+)
+def test_a_body_that_is_no_request_is_a_400_that_says_what_it_must_be(model, folder, body, kind, sentence):
+    base, tokenizer = model
+    with TestClient(create_app(Engine(base, Shelf(base, folder)), tokenizer, "lab-gpt")) as client:
+        answer = client.post("/v1/completions", content=body, headers={"Content-Type": kind})
+        astray = client.get("/v1/nothing")
+    pl.detach(base)
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["message"]
+    assert (astray.status_code, astray.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_null_and_what_changes_nothing_are_accepted(model, folder):
+    with serving(model, folder) as (client, _):
+        quiet = {"n": None, "stop": None, "suffix": None, "logprobs": None, "seed": None, "max_tokens": 3}
+        quiet |= {"best_of": 1, "presence_penalty": 0.0, "frequency_penalty": 0, "logit_bias": {}, "echo": False}
+        ask = {"model": "polite", "prompt": "The"}
+        answer = client.completions.create(**ask, extra_body=quiet | {"user": "somebody"})
+        assert answer.choices[0].text == alone_text(client, "polite", {"prompt": "The", "max_tokens": 3})
+
+
+def test_several_prompts_and_several_texts_of_each_come_in_order_and_are_counted_once(model, folder):
+    with serving(model, folder) as (client, _):
+        ask = {"model": "story", "max_tokens": 6, "temperature": 1.5, "seed": 5}
+        answer = client.completions.create(prompt=["The", "A mill"], n=2, **ask)
+        texts = [choice.text for choice in answer.choices]
+        assert [choice.index for choice in answer.choices] == [0, 1, 2, 3]
+        assert [client.completions.create(prompt=one, **ask).choices[0].text for one in ("The", "A mill")] == texts[::2]
+        assert texts[0] != texts[1]
+        one = client.completions.create(prompt=["The", "A mill"], **ask).usage
+    assert answer.usage.prompt_tokens == one.prompt_tokens
+    assert answer.usage.completion_tokens == 2 * one.completion_tokens == 24
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_goes_away_frees_its_places(model, folder, monkeypatch, stream):
+    monkeypatch.setattr(model[0].generation_config, "eos_token_id", None)
+    with serving(model, folder, most=2) as (client, engine):
+        real = engine.batch.step
+        engine.batch.step = lambda: (time.sleep(0.05), real())
+        asked = {"model": "terse", "prompt": ["The", "A"], "max_tokens": 900, "stream": stream}
+        address = f"{client.base_url}completions"
+        if stream:
+            with httpx.stream("POST", address, json=asked) as answer:
+                assert next(answer.iter_lines()).startswith("data: {")
+        else:
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(address, json=asked, timeout=1)
+        begun = time.monotonic()
+        while engine.jobs:
+            assert time.monotonic() - begun < 20, "45 seconds of writing go on for nobody"
+            time.sleep(0.05)
+        text = httpx.get(str(client.base_url).replace("/v1/", "/metrics")).text
+    assert 'prefix_lab_requests_total{model="terse",status="499"} 1.0' in text
+
+
+def test_a_taken_name_and_odd_names_neither_hide_it_nor_stop_the_server(model, saved, folder, caplog):
+    for name in ("lab-gpt", "gr\u00fc\u00df dich, #1!", ".hidden", "damaged"):
+        shutil.copytree(saved / "terse", folder / name)
+    (folder / "damaged" / "prefix.json").write_text("{", encoding="utf-8")
+    if os.name == "posix":
+        shutil.copytree(saved / "terse", folder / os.fsdecode(b"no text \xff"))
+    with serving(model, folder) as (client, engine):
+        assert [one.id for one in client.models.list()] == ["lab-gpt", "gr\u00fc\u00df dich, #1!", *sorted(TEXTS)]
+        assert client.completions.create(
+            model="gr\u00fc\u00df dich, #1!", prompt="The", max_tokens=2
+        ).usage.total_tokens
+        with pytest.raises(openai.NotFoundError, match="'damaged' cannot be served: damaged/prefix.json is not JSON"):
+            client.completions.create(model="damaged", prompt="The")
+        bare = client.completions.create(model="lab-gpt", prompt=PROMPTS[2], max_tokens=8).choices[0].text
+        shutil.rmtree(folder)
+        assert [one.id for one in client.models.list()] == ["lab-gpt"]
+        assert engine.thread.is_alive()
+    assert bare == alone(model, saved, "lab-gpt", PROMPTS[2], 8)
+    assert "lab-gpt is left out: the base has this name" in caplog.text
+    assert "damaged is left out: damaged/prefix.json is not JSON" in caplog.text
 
 
 def test_a_full_queue_is_429_and_a_slow_answer_504(model, folder):
@@ -217,6 +319,26 @@ def test_a_full_queue_is_429_and_a_slow_answer_504(model, folder):
         assert set(codes) == {429, 504}
         engine.batch.step = real
         assert isinstance(client.completions.create(model="terse", prompt="The", max_tokens=2).choices[0].text, str)
+
+
+def test_who_waits_too_long_or_goes_away_is_let_go_while_others_are_still_written(model, folder):
+    base, _ = model
+    engine, told = Engine(base, Shelf(base, folder), most=1), {name: [] for name in ("long", "late", "gone")}
+    real = engine.batch.step
+    engine.batch.step = lambda: (time.sleep(0.05), real())
+    jobs = {
+        name: Job(Row(None, [5], 60), str, lambda _, why, name=name: told[name].append(why), streamed=False)
+        for name in told
+    }
+    jobs["late"].until = time.monotonic() + 0.3
+    engine.submit(list(jobs.values()))
+    jobs["gone"].cancelled = True
+    while not (told["late"] and told["gone"]):
+        assert not told["long"]
+        time.sleep(0.02)
+    engine.close()
+    pl.detach(base)
+    assert told == {"long": ["length"], "late": ["timeout"], "gone": ["cancelled"]}
 
 
 def test_a_fault_of_the_model_is_told_and_the_server_goes_on(model, folder):
@@ -260,7 +382,7 @@ def test_rows_that_join_and_leave_midway_write_what_they_would_alone(model, save
     pl.attach(base, {name: pl.Prefix.from_pretrained(saved / name) for name in TEXTS})
     wanted = [("story", PROMPTS[2], 14), ("terse", "A", 3), (None, PROMPTS[4], 9), ("polite", PROMPTS[0], 6)]
     rows = [Row(name, tokenizer(prompt)["input_ids"], most) for name, prompt, most in wanted]
-    batch, later = Batch(base), iter(rows[2:])
+    batch, later, state = Batch(base), iter(rows[2:]), torch.random.get_rng_state()
     batch.join(rows[:2])
     while batch.rows:
         batch.step()
@@ -268,6 +390,7 @@ def test_rows_that_join_and_leave_midway_write_what_they_would_alone(model, save
         if (new := next(later, None)) is not None:
             batch.join([new])
     pl.detach(base)
+    assert torch.equal(state, torch.random.get_rng_state())  # the likeliest tokens are drawn by nobody
     texts = [tokenizer.decode(row.written, skip_special_tokens=True) for row in rows]
     assert texts == [alone(model, saved, name or "lab-gpt", prompt, most) for name, prompt, most in wanted]
 
@@ -280,7 +403,8 @@ def test_models_whose_rows_cannot_join_a_batch_are_refused(name, sentence):
         Batch(build(name))
 
 
-def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved):
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved, told):
     port = free_port()
     command = [
         sys.executable,
@@ -301,13 +425,50 @@ def test_the_command_finishes_what_it_accepted_when_it_is_told_to_stop(saved):
                 time.sleep(0.2)
             parts = client.completions.create(model="story", prompt="The", max_tokens=60, stream=True)
             next(iter(parts))
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(told)
             rest = list(parts)
             assert rest[-1].choices[0].finish_reason in ("length", "stop")
-            assert process.wait(20) in (0, -signal.SIGTERM)
-            assert "serving: lab-gpt and polite, story, terse" in process.stderr.read()
+            assert process.wait(20) in (0, -told)
+            said = process.stderr.read()
+            assert f"serving: lab-gpt and polite, story, terse at http://127.0.0.1:{port}/v1" in said
+            assert "Traceback" not in said
         finally:
             process.kill()
+
+
+def test_two_replicas_under_ray_serve_write_what_each_text_would_be_alone(model, saved):
+    pytest.importorskip("ray.serve", reason="Ray is no pin of the project; pip install 'ray[serve]' to run this")
+    port = free_port()
+    script = Path(__file__).parents[1] / "examples" / "launch" / "ray_serve.py"
+    command = [sys.executable, "-W", "ignore", script, "lab-gpt", saved, "2", str(port)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
+    asked = [((*TEXTS, "lab-gpt")[i % 4], PROMPTS[i % 5], 4 + i % 7) for i in range(32)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0, timeout=60)
+
+        def ask(one):
+            parts = client.completions.create(model=one[0], prompt=one[1], max_tokens=one[2], stream=True)
+            return "".join(part.choices[0].text for part in parts)
+
+        def replica(_) -> str:
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
+            return next(line for line in text.splitlines() if line.startswith("process_start_time_seconds"))
+
+        try:
+            while not (listens(port) and httpx.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200):
+                assert process.poll() is None, process.stdout.read()
+                time.sleep(0.5)
+            while len(set(map(replica, range(8)))) < 2:  # the second may still be starting
+                assert process.poll() is None, process.stdout.read()
+                time.sleep(0.5)
+            with ThreadPoolExecutor(32) as pool:
+                begun = time.perf_counter()
+                texts = list(pool.map(ask, asked))
+                print(f"32 texts in {time.perf_counter() - begun:.2f} s from two replicas")
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    assert texts == [alone(model, saved, *one) for one in asked]
 
 
 def listens(port: int) -> bool:
@@ -315,17 +476,34 @@ def listens(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_a_folder_that_is_none_ends_the_command_with_a_sentence(tmp_path):
-    command = [sys.executable, "-m", "prefix_lab.serving", "--base", "lab-gpt", "--prefixes", tmp_path / "none"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "serving: prefixes must be a folder that holds a folder for each prefix" in done.stderr
+def test_what_the_command_cannot_serve_is_one_sentence(saved):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for folder, sentence in (
+            (saved, f"serving: 127.0.0.1, port {port}, cannot be used: "),
+            (saved / "terse", "serving: prefixes must be a folder that holds a folder for each prefix"),
+            (saved / "none", "serving: prefixes must be a folder that holds a folder for each prefix"),
+        ):
+            command = [sys.executable, "-m", "prefix_lab.serving", "--base", "lab-gpt", "--prefixes", folder]
+            command += ["--port", str(port if folder == saved else 0)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 1
+            assert sentence in done.stderr
+            assert "Traceback" not in done.stderr
 
 
-def test_greedy_rows_draw_no_random_numbers():
-    state = torch.random.get_rng_state()
-    row = Row(None, [1], 3)
-    row.choose(torch.tensor([0.0, 2.0, 1.0]))
-    assert row.ids == [1, 1]
-    assert torch.equal(state, torch.random.get_rng_state())
-    assert json.dumps(row.written) == "[1]"
+def test_letters_of_several_tokens_are_streamed_whole_and_text_is_what_decoding_all_gives(model):
+    _, tokenizer = model
+    text = "Gr\u00fc\u00dfe \u2014 \u732b \U0001f98a. The baker"
+    row, told = Row(None, [5], 10**6), []
+    job = Job(row, lambda ids: tokenizer.decode(ids, skip_special_tokens=True), lambda new, why: told.append(new))
+    for token in tokenizer(text)["input_ids"]:
+        row.ids.append(token)
+        job.report()
+    row.most = len(row.ids) - 1
+    job.report()
+    assert "".join(told) == tokenizer.decode(row.written, skip_special_tokens=True)
+    assert len(told) > 5
+    assert not any("\ufffd" in piece for piece in told)

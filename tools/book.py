@@ -22,6 +22,7 @@ import field
 import measurements
 import nbformat
 import pattern
+import throughput
 import vendor
 import yaml
 
@@ -91,7 +92,7 @@ def style_once() -> None:
 
 
 def fill_in() -> None:
-    """Put into four pages what is written elsewhere: a chapter's figure, docstrings, what was measured."""
+    """Put into five pages what is written elsewhere: a chapter's figure, docstrings, what was measured."""
     book = SOURCE / "book"
     scores, shares, goals = measurements.results_tables()
     for name, parts in {
@@ -105,6 +106,7 @@ def fill_in() -> None:
             **measurements.times(),
         },
         "real_data.md": field.parts(),
+        "serving.md": throughput.parts(),
     }.items():
         text = (book / name).read_text(encoding="utf-8")
         for place, written in parts.items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import field
 import measurements
+import throughput
 
 from prefix_lab.figures import Drawing
 
@@ -225,6 +226,30 @@ def what_is_trained() -> Drawing:
     return sheet
 
 
+def rows_come_and_go() -> Drawing:
+    """Four places of a batch over time: texts of other prefixes take the places of those that have ended."""
+    sheet = Drawing(WIDTH, 222)
+    places = (
+        (("polite", 0, 4), ("terse", 5, 3)),
+        (("terse", 0, 2), ("story", 3, 5)),
+        (("story", 0, 7),),
+        (("bare", 1, 3), ("polite", 5, 3)),
+    )
+    roles = {"polite": "prefix", "terse": "other", "story": "trained", "bare": "frozen"}
+    for row, texts in enumerate(places):
+        y = 34 + 36 * row
+        sheet.text(4, y + 14, f"row {row + 1}", ha="left", role="quiet", size=8.5)
+        for name, start, tokens in texts:
+            for number in range(tokens):
+                said, fill = ("", 0.12) if number else (name, 0.45)
+                sheet.box(44 + 36 * (start + number), y, 34, 28, said, role=roles[name], fill=fill, size=8)
+    sheet.box(116, 26, 34, 152, role="ink", fill=0, dashed=True)
+    sheet.text(133, 14, "one step of the model", size=8.5)
+    sheet.arrow((44, 192), (332, 192))
+    sheet.text(188, 208, "tokens, one after another", role="quiet", size=8.5)
+    return sheet
+
+
 def _times(*rows: Sequence[str], marked: int | None = None) -> Drawing:
     """Times from top to bottom: when, what, and its names; one row may be the book's own."""
     sheet = Drawing(WIDTH, 44 * len(rows) + 4)
@@ -263,5 +288,6 @@ DRAWINGS = {
         counting_to_pretraining, adapters_to_prefixes, three_parts_of_pretraining, next_word, ngram_view,
         steps_between_words, pretraining, many_tasks, two_ways_to_answer, transfer, many_prefixes, family,
         what_is_trained, measurements.shares_of_full_tuning, field.shares_on_real_data,
+        rows_come_and_go, throughput.tokens_a_second,
     )
 }  # fmt: skip

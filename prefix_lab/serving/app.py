@@ -1,15 +1,15 @@
 """The HTTP around the engine: OpenAI's routes, /health, /metrics, and errors that say what would work."""
 
 import asyncio
-import itertools
 import json
 import time
 from contextlib import asynccontextmanager
 
+import prometheus_client as prometheus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.exceptions import HTTPException
 
 from .engine import Closing, Engine, Full, Job
 from .protocol import Answer, Asked, ChatCompletion, Completion, Refused, prompts, row, usage
@@ -19,16 +19,25 @@ class Meters:
     """What /metrics shows."""
 
     def __init__(self, engine: Engine):
-        self.registry = CollectorRegistry()
-        here = {"registry": self.registry}
-        self.requests = Counter("prefix_lab_requests", "requests by prefix and status", ["model", "status"], **here)
-        self.tokens = Counter("prefix_lab_tokens", "tokens read and written", ["kind"], **here)
-        self.rows = Histogram("prefix_lab_rows", "rows in a step", buckets=(1, 2, 4, 8, 16, 32, 64), **here)
-        self.step = Histogram("prefix_lab_step_seconds", "seconds of a step", **here)
-        self.latency = Histogram("prefix_lab_request_seconds", "seconds of a request", **here)
-        Gauge("prefix_lab_waiting", "requests that wait", **here).set_function(lambda: len(engine.queue))
-        Gauge("prefix_lab_prefixes", "prefixes that are served", **here).set_function(lambda: len(engine.shelf.served))
-        engine.observe = lambda rows, seconds: (self.rows.observe(rows), self.step.observe(seconds))
+        self.registry = prometheus.CollectorRegistry()
+        self.requests = self._new(prometheus.Counter, "requests", "those accepted", ["model", "status"])
+        self.refused = self._new(prometheus.Counter, "refused", "answers that were an error", ["status", "code"])
+        self.tokens = self._new(prometheus.Counter, "tokens", "tokens read and written", ["kind"])
+        self.latency = self._new(prometheus.Histogram, "request_seconds", "seconds of a request")
+        rows = self._new(prometheus.Histogram, "rows", "rows in a step", buckets=(1, 2, 4, 8, 16, 32, 64))
+        step = self._new(prometheus.Histogram, "step_seconds", "seconds of a step")
+        engine.observe = lambda count, seconds: (rows.observe(count), step.observe(seconds))
+        for name, said, count in (
+            ("waiting", "texts that wait", lambda: len(engine.queue)),
+            ("writing", "texts that are being written", lambda: len(engine.jobs)),
+            ("prefixes", "prefixes that are served", lambda: len(engine.shelf.served)),
+            ("left_out", "folders whose prefix cannot be served", lambda: len(engine.shelf.refused)),
+        ):
+            self._new(prometheus.Gauge, name, said).set_function(count)
+        prometheus.ProcessCollector(registry=self.registry)
+
+    def _new(self, kind, name: str, *said, **settings):
+        return kind(f"prefix_lab_{name}", *said, **settings, registry=self.registry)
 
 
 class Hearing:
@@ -40,7 +49,12 @@ class Hearing:
         def teller(index):
             return lambda text, reason: loop.call_soon_threadsafe(self.heard.put_nowait, (index, text, reason))
 
-        self.jobs = [Job(row, decode, teller(i), asked.stops, until) for i, row in enumerate(rows)]
+        self.jobs = [Job(row, decode, teller(i), asked.stops, until, asked.stream) for i, row in enumerate(rows)]
+
+    def cancel(self) -> None:
+        """Give the places of its rows to others: a client that has gone away needs no more."""
+        for job in self.jobs:
+            job.cancelled = True
 
     async def parts(self):
         """(index, text, reason) until every job has its reason. Refused at a timeout or a fault."""
@@ -52,6 +66,8 @@ class Hearing:
                     raise Refused(
                         504, "the answer took longer than the server's timeout; lower max_tokens", code="timeout"
                     )
+                if reason == "cancelled":
+                    raise Refused(499, "the client went away", code="cancelled")
                 if isinstance(reason, LookupError):
                     raise Refused(404, str(reason), "model", "model_not_found")
                 if isinstance(reason, Exception):
@@ -59,8 +75,23 @@ class Hearing:
                 left -= reason is not None
                 yield index, text, reason
         finally:
-            for job in self.jobs:
-                job.cancelled = True  # a client that has gone away needs no more
+            self.cancel()
+
+
+@asynccontextmanager
+async def watched(request: Request, hearing: Hearing):
+    """Within it, the hearing is cancelled when the client goes away."""
+
+    async def watch():
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        hearing.cancel()
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> FastAPI:
@@ -71,7 +102,7 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
     - base: the name under which the bare model is asked for
     - timeout: seconds after which an answer that is not whole is given up
     """
-    model, meters, seeds = engine.batch.model, Meters(engine), itertools.count()
+    model, meters = engine.batch.model, Meters(engine)
 
     @asynccontextmanager
     async def lifespan(app):
@@ -87,67 +118,74 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
     async def known() -> dict[str, str | None]:
         return {base: None} | await asyncio.to_thread(engine.look)
 
-    async def answer(asked: Asked):
+    async def accepted(asked: Asked) -> tuple[Hearing, list]:
         if asked.model not in (names := await known()):
             why = engine.shelf.refused.get(asked.model)
             found = f"cannot be served: {why}" if why else f"is not served; choose one of {', '.join(names)}"
             raise Refused(404, f"model {asked.model!r} {found}", "model", "model_not_found")
-        rows = [row(asked, ids, model, names[asked.model], next(seeds)) for ids in prompts(asked, tokenizer)]
+        read, prefix = prompts(asked, tokenizer), names[asked.model]
+        rows = [row(asked, ids, model, prefix, number) for ids in read for number in range(asked.n)]
+        if len(rows) > engine.waiting:
+            raise Refused(400, f"at most {engine.waiting} texts can be asked for at once, got {len(rows)}", "n")
         hearing = Hearing(asked, rows, decode, time.monotonic() + timeout)
         try:
             engine.submit(hearing.jobs)
         except Full:
-            raise Refused(429, f"{engine.waiting} requests wait already; try again", code="queue_full") from None
+            raise Refused(429, f"{engine.waiting} texts wait already; try again", code="queue_full") from None
         except Closing:
             raise Refused(503, "the server is going down", code="closing") from None
-        return hearing, rows, Answer(asked)
+        return hearing, rows
 
-    async def serve(asked: Asked):
+    async def serve(asked: Asked, request: Request):
         start = time.perf_counter()
-        hearing, rows, form = await answer(asked)
+        hearing, rows = await accepted(asked)
+        form = Answer(asked)
 
-        def count(status: int) -> None:
-            said = usage(rows)
+        def count(status: int) -> dict:
+            said = usage(rows, asked.n)
             meters.requests.labels(asked.model, status).inc()
             meters.tokens.labels("read").inc(said["prompt_tokens"])
             meters.tokens.labels("written").inc(said["completion_tokens"])
             meters.latency.observe(time.perf_counter() - start)
+            return said
 
         async def stream():
-            begun, status = set(), 200
+            begun, status = set(), 499
             try:
                 async for index, text, reason in hearing.parts():
                     yield event(form.part(index, text, reason, index not in begun))
                     begun.add(index)
                 if asked.stream_options and asked.stream_options.include_usage:
-                    yield event(form.last(usage(rows)))
+                    yield event(form.last(usage(rows, asked.n)))
                 yield "data: [DONE]\n\n"
+                status = 200
             except Refused as error:
                 status = error.status
                 yield event(error.body)
             finally:
+                hearing.cancel()
                 count(status)
 
         if asked.stream:
             return StreamingResponse(stream(), media_type="text/event-stream")
         texts, reasons = [""] * len(rows), [""] * len(rows)
         try:
-            async for index, text, reason in hearing.parts():
-                texts[index] += text
-                reasons[index] = reason
+            async with watched(request, hearing):
+                async for index, text, reason in hearing.parts():
+                    texts[index] += text
+                    reasons[index] = reason
         except Refused as error:
             count(error.status)
             raise
-        count(200)
-        return form.whole(texts, reasons, usage(rows))
+        return form.whole(texts, reasons, count(200))
 
     @app.post("/v1/completions")
-    async def completions(asked: Completion):
-        return await serve(asked)
+    async def completions(asked: Completion, request: Request):
+        return await serve(asked, request)
 
     @app.post("/v1/chat/completions")
-    async def chat(asked: ChatCompletion):
-        return await serve(asked)
+    async def chat(asked: ChatCompletion, request: Request):
+        return await serve(asked, request)
 
     @app.get("/v1/models")
     async def models():
@@ -161,21 +199,48 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
 
     @app.get("/metrics")
     async def metrics():
-        return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(prometheus.generate_latest(meters.registry), media_type=prometheus.CONTENT_TYPE_LATEST)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused):
+        meters.refused.labels(error.status, error.code).inc()
         headers = {"Retry-After": "1"} if error.status in (429, 503) else None
         return JSONResponse(error.body, error.status, headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError):
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"][1:]) or "body"
-        given = "" if first["type"] == "missing" else f", got {first.get('input')!r}"
-        return await refused(request, Refused(400, f"{name}: {first['msg']}{given}", name, first["type"]))
+        return await refused(request, invalid_request(error.errors()[0]))
+
+    @app.exception_handler(HTTPException)
+    async def astray(request: Request, error: HTTPException):
+        said = f"{request.method} {request.url.path}: {error.detail}; see /docs for what there is"
+        return await refused(request, Refused(error.status_code, said, code="not_found"))
 
     return app
+
+
+FORMS = {
+    "prompt": "a text, a list of texts, a list of tokens, or a list of such lists",
+    "stop": "a text or a list of at most 4",
+    "content": 'a text or a list of {"type": "text", "text": ...}',
+}
+
+
+def invalid_request(found: dict) -> Refused:
+    """What pydantic found first, as a 400 that names the argument."""
+    place, kind, given = [str(part) for part in found["loc"][1:]], found["type"], f"{found.get('input')!r:.80}"
+    if kind == "json_invalid":
+        return Refused(400, f"the body must be JSON: {found['ctx']['error']} at letter {place[0]}", code=kind)
+    if not place:
+        return Refused(400, "the body must be a JSON object, sent as application/json", code=kind)
+    for word in FORMS.keys() & set(place):  # what follows it names a form that it does not have
+        name = ".".join(place[: place.index(word) + 1])
+        return Refused(400, f"{name} must be {FORMS[word]}, got {given}", name, kind)
+    name = ".".join(place)
+    if kind in ("missing", "extra_forbidden"):
+        said = "is missing" if kind == "missing" else "is not supported; leave it out"
+        return Refused(400, f"{name} {said}", name, kind)
+    return Refused(400, f"{name}: {found['msg']}, got {given}", name, kind)
 
 
 def event(body: dict) -> str:

@@ -21,8 +21,8 @@ class Row:
     ids: list[int]  # of the prompt, and then of what was written
     most: int  # tokens to write
     ends: frozenset[int] = frozenset()  # tokens that end it
-    processors: LogitsProcessorList = field(default_factory=LogitsProcessorList)
     generator: torch.Generator | None = None  # draws the next token; without one, the likeliest is taken
+    processors: LogitsProcessorList = field(default_factory=LogitsProcessorList)  # of what it draws from
     read: int = field(init=False)
 
     def __post_init__(self):
@@ -40,14 +40,10 @@ class Row:
         new = self.ids[self.read :]
         return "stop" if new and new[-1] in self.ends else "length" if len(new) >= self.most else None
 
-    def choose(self, logits: torch.Tensor) -> None:
-        """Take the next token by its logits (V,)."""
+    def draw(self, logits: torch.Tensor) -> int:
+        """The next token by its logits (V,), drawn by the row's own generator."""
         scores = self.processors(torch.tensor([self.ids], device=logits.device), logits[None])[0]  # (V,)
-        if self.generator is None:
-            self.ids.append(int(scores.argmax()))
-        else:
-            shares = scores.float().softmax(dim=-1).cpu()
-            self.ids.append(int(torch.multinomial(shares, 1, generator=self.generator)))
+        return int(torch.multinomial(scores.float().softmax(dim=-1).cpu(), 1, generator=self.generator))
 
 
 class Batch:
@@ -110,8 +106,8 @@ class Batch:
         attached = getattr(self.model, SLOT, None) is not None
         with select(self.model, [row.prefix for row in rows]) if attached else nullcontext():
             logits = self.model(input_ids=ids, **given).logits[:, -1]  # (B, V)
-        for row, scores in zip(rows, logits):
-            row.choose(scores)
+        for row, scores, likeliest in zip(rows, logits, logits.argmax(dim=-1).tolist()):
+            row.ids.append(likeliest if row.generator is None else row.draw(scores))
 
 
 def refuse_unfit(model: PreTrainedModel) -> None:

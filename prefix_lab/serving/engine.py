@@ -20,7 +20,7 @@ class Closing(Exception):
 
 @dataclass(eq=False)
 class Job:
-    """A row and who hears of it: `tell(text, reason)` after each token, and at last with a reason.
+    """A row and who hears of it: `tell(text, reason)` when it ends and, where it is streamed, after each token.
 
     The reasons are those of `Row`, "timeout", "cancelled", or an Exception that ended it.
     """
@@ -30,27 +30,42 @@ class Job:
     tell: Callable[[str, object], None]
     stop: tuple[str, ...] = ()
     until: float = float("inf")  # on the clock of time.monotonic
+    streamed: bool = True
     cancelled: bool = False
-    sent: str = field(default="", init=False)
+    text: str = field(default="", init=False)  # of the tokens before `read`
+    sent: int = field(default=0, init=False)  # letters of it
+    begun: int = field(default=0, init=False)  # tokens before the last piece of the text
+    read: int = field(default=0, init=False)
+
+    @property
+    def given_up(self) -> str | None:
+        """Why nobody waits for it any more, if so."""
+        return "cancelled" if self.cancelled else "timeout" if time.monotonic() > self.until else None
 
     def report(self) -> object | None:
         """Tell what is new in the text; the reason, when it has ended."""
-        text, reason = self.decode(self.row.written), self.row.reason
-        ends = [place for word in self.stop if (place := text.find(word)) >= 0]
+        reason = self.row.reason
+        if reason or self.streamed or self.stop:
+            self._decode(last=reason is not None)
+        text, ends = self.text, [place for word in self.stop if (place := self.text.find(word)) >= 0]
         if ends:
             text, reason = text[: min(ends)], "stop"
-        if reason is None and self.cancelled:
-            reason = "cancelled"
-        if reason is None and time.monotonic() > self.until:
-            reason = "timeout"
-        if reason is None:  # half a letter, or what may become a stop word, waits
-            text = text.rstrip("\ufffd")
+        reason = reason or self.given_up
+        if reason is None:  # what may become a stop word waits
             text = text[: len(text) - max((_begun(text, word) for word in self.stop), default=0)]
-        new = text[len(self.sent) :]
-        self.sent += new
+        new = text[self.sent :] if self.streamed or reason else ""
+        self.sent += len(new)
         if new or reason is not None:
             self.tell(new, reason)
         return reason
+
+    def _decode(self, last: bool) -> None:
+        """Add what the new tokens say, read after the piece before them; half a letter waits for its rest."""
+        ids = self.row.written
+        known, now = self.decode(ids[self.begun : self.read]), self.decode(ids[self.begun :])
+        if last or not now.endswith("\ufffd"):
+            self.text += now[len(known) :]
+            self.begun, self.read = self.read, len(ids)
 
 
 def _begun(text: str, word: str) -> int:
@@ -106,11 +121,14 @@ class Engine:
                 if self.closing and not self.queue and not self.jobs:
                     return
                 if self.stale:
-                    busy = {job.row.prefix for job in (*self.queue, *self.jobs.values())}
-                    self.shelf.look(frozenset(busy))
+                    self.shelf.look(frozenset(job.row.prefix for job in (*self.queue, *self.jobs.values())))
                     self.stale = False
                     self.changed.notify_all()
+                lost = [job for job in self.queue if job.given_up]
+                self.queue = deque(job for job in self.queue if job not in lost)
                 new = [self.queue.popleft() for _ in range(min(self.most - len(self.jobs), len(self.queue)))]
+            for job in lost:
+                job.tell("", job.given_up)
             try:
                 self._write(new)
             except Exception as error:  # a fault of one batch is told to its requests, and the server goes on
@@ -122,9 +140,7 @@ class Engine:
         """Let new rows join, or write one more token for all, and let go of those that have ended."""
         fit = []
         for job in new:
-            if job.cancelled or time.monotonic() > job.until:
-                job.tell("", "cancelled" if job.cancelled else "timeout")
-            elif job.row.prefix is not None and job.row.prefix not in self.shelf.attached:
+            if job.row.prefix is not None and job.row.prefix not in self.shelf.attached:
                 job.tell("", LookupError(f"prefix {job.row.prefix!r} was taken away"))
             else:
                 fit.append(job)

@@ -1,6 +1,7 @@
 """The prefixes of a folder, on the model as long as their folders are there."""
 
 import itertools
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -12,17 +13,19 @@ from ..attention import attach, detach
 from ..prefix import Prefix
 from ..selection import SLOT
 
+log = logging.getLogger(__name__)
+
 
 class Shelf:
     """Each sub-folder that holds a prefix is served under its name; `look` brings the model up to the folder.
 
-    What cannot be read or does not fit the base is named in `refused` with the reason, and the rest is served. A prefix
-    that changed is attached beside its old self, which stays until no text needs it.
+    What cannot be read, does not fit the base or has its name is named in `refused` with the reason and in the log,
+    and the rest is served. A prefix that changed is attached beside its old self, which stays until no text needs it.
     """
 
-    def __init__(self, model: PreTrainedModel, folder: str | os.PathLike):
-        self.model, self.folder = model, Path(folder)
-        if not self.folder.is_dir():
+    def __init__(self, model: PreTrainedModel, folder: str | os.PathLike, base: str = ""):
+        self.model, self.folder, self.base = model, Path(folder), base
+        if not self.folder.is_dir() or checkpoint.prefixes_in(self.folder):
             raise ValueError(f"prefixes must be a folder that holds a folder for each prefix, got {str(folder)!r}")
         self.served: dict[str, str] = {}  # the name of a folder -> the name under which its prefix is attached
         self.refused: dict[str, str] = {}
@@ -49,12 +52,16 @@ class Shelf:
         for name in [name for name in now if now[name] != self._stood.get(name)]:
             version = f"{name} ({next(self._versions)})"
             try:
+                if name == self.base:
+                    raise ValueError("the base has this name; give the folder another one")
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     attach(self.model, {version: Prefix.from_pretrained(self.folder / name).materialize()})
                 served[name] = version
-            except (ValueError, TypeError, OSError) as error:
-                refused[name] = str(error)
+                log.info("%s is served", name)
+            except Exception as error:  # whatever is in a folder, the others are served
+                refused[name] = str(error).replace(f"{self.folder}{os.sep}", "") or type(error).__name__
+                log.warning("%s is left out: %s", name, refused[name])
         self.served, self.refused, self._stood = dict(sorted(served.items())), refused, now
         for version in self.attached:
             if version not in served.values() and version not in busy:
@@ -62,8 +69,12 @@ class Shelf:
 
     def _now(self) -> dict[str, list]:
         found = {}
-        for home in sorted(self.folder.iterdir()):
-            if home.is_dir() and (checkpoint.prefixes_in(home) or (home / checkpoint.PEFT_NAME).is_file()):
-                stats = [(file.name, file.stat()) for file in sorted(home.iterdir())]
-                found[home.name] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in stats]
+        for home in sorted(self.folder.glob("[!.]*")):
+            try:
+                if home.is_dir() and (checkpoint.prefixes_in(home) or (home / checkpoint.PEFT_NAME).is_file()):
+                    stats = [(file.name, file.stat()) for file in sorted(home.iterdir())]
+                    name = home.name.encode(errors="backslashreplace").decode()  # no text where its bytes are none
+                    found[name] = [(name, stat.st_mtime_ns, stat.st_size) for name, stat in stats]
+            except FileNotFoundError:  # it is just being taken away
+                continue
         return found

@@ -911,6 +911,8 @@ def test_anatomy_follows_a_finger_and_leaves_out_what_a_base_lacks(part):
     assert "12 tensors" in anatomy.locator(".pl-said p").first.inner_text()
     anatomy.get_by_role("radio", name="GPT-2 small").tap()
     assert anatomy.get_by_role("radio", name="all", exact=True).get_attribute("aria-checked") == "true"
+
+
 FIFTEEN = "notebooks/15_fast_inference"
 
 

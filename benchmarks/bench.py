@@ -1,8 +1,12 @@
-"""prefix_lab beside PEFT's prefix-tuning and the bare model: the same random weights, one process, paired ratios.
+"""prefix_lab beside PEFT, the bare model and the least that training inputs can cost: paired ratios in one process.
 
-Time is taken in rounds. In each round every method runs once, in an order that rotates, and the figure of a round
-is the ratio of two neighbours: whatever else the machine does then, it does to both. Printed are the median over
-the rounds and the middle half of them. Peak memory and import time are taken in a new process each.
+    python benchmarks/bench.py
+    python benchmarks/bench.py --figures "training step" --models smollm2-135m --again
+
+Each case runs in rounds. In a round every method runs once, in an order that rotates, and the figure of a round is the
+ratio of the two: whatever else the machine does then, it does to both. Kept are the median over the rounds and the
+middle half of them. benchmarks/bench.json is written whole after every case, so a call that was stopped goes on where
+it ended.
 """
 
 import argparse
@@ -15,156 +19,104 @@ import subprocess
 import sys
 import time
 import warnings
-from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import product
 from pathlib import Path
 from statistics import median, quantiles
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-PREFIX = 20  # P
-BATCH, TOKENS = 4, 64  # of a training step
-PROMPT, NEW = 32, 32  # of a generation, one row
-METHODS = ("prefix_lab", "peft", "bare")
-FIGURES = ("imports", "memory", "time")
-IMPORTS = {
-    "prefix_lab": "import prefix_lab",
-    "prefix_lab.attach": "from prefix_lab import attach",
-    "peft": "import peft",
-    "torch and transformers' models": "import torch; from transformers import PreTrainedModel",
-}
+STORED = Path(__file__).with_name("bench.json")
+LEAST, MOST = 5, 15  # rounds: as many as fit into the seconds of a case
+SPEED = {"tokens a second", "eight tasks in a batch"}  # a ratio of speeds: theirs over ours in seconds
 
 
-def gpt2():
-    """GPT-2 small: 124 M parameters, 12 layers, 12 heads of 64."""
-    from transformers import GPT2Config, GPT2LMHeadModel
+@dataclass(frozen=True)
+class Case:
+    """One comparison of prefix_lab with a baseline: on what model, with how long a prefix and how much text."""
 
-    return GPT2LMHeadModel(GPT2Config())
+    figure: str
+    model: str
+    baseline: str
+    prefix: int = 10
+    batch: int = 1
+    tokens: int = 64
+    dtype: str = "float32"
+    checkpointing: bool = False
 
-
-def qwen3():
-    """Qwen3-0.6B at half its width and 10 of its 28 layers: 8 heads of 128 on 4 key/value heads, 32,000 tokens."""
-    from transformers import Qwen3Config, Qwen3ForCausalLM
-
-    shape = {"hidden_size": 512, "num_hidden_layers": 10, "intermediate_size": 1536, "vocab_size": 32_000}
-    heads = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 128}
-    return Qwen3ForCausalLM(Qwen3Config(**shape, **heads, tie_word_embeddings=True))
-
-
-MODELS = {"gpt2": gpt2, "qwen3": qwen3}
-
-
-# --- the three methods on one model ------------------------------------------------------------------------------
-
-
-class Bare:
-    """The model as it is; training trains all of it."""
-
-    def __init__(self, model):
-        self.model, self.trained = model, list(model.parameters())
-
-    @contextmanager
-    def ready(self):
-        """Within it, the model has what this method puts on it, and what it trains requires a gradient."""
-        for parameter in self.trained:
-            parameter.requires_grad_(True)
-        yield
-        for parameter in self.trained:
-            parameter.requires_grad_(False)
+    def bar(self) -> tuple[str, float] | None:
+        """What the ratio should be: "at least" or "at most" what; None where the case is only looked at."""
+        if self.figure == "training step":
+            most = 1.05 if self.baseline == "visible tokens" else 1.0 if self.tokens == 64 else 0.95
+            return "at most", most
+        if self.figure == "peak memory":
+            return "at most", 0.6 if self.checkpointing else 1.0
+        if self.figure == "eight tasks in a batch":
+            return "at least", 4.0
+        if self.figure in ("import", "step of a loop"):
+            return "at most", 0.15 if self.figure == "import" else 1.01
+        if self.baseline == "PEFT":
+            return "at least", 1.05
+        if self.prefix > 50 or self.batch > 8 or 64 < self.tokens < 512:
+            return None
+        if self.dtype == "bfloat16":
+            return ("at least", 1.3) if self.tokens >= 512 else None
+        return "at least", 0.97 if self.tokens == 64 else 1.0
 
 
-class PrefixLab(Bare):
-    def __init__(self, model):
-        import prefix_lab
-
-        self.lab, self.model = prefix_lab, model
-        self.prefix = prefix_lab.attach(model, length=PREFIX)
-        self.trained = list(self.prefix.parameters())
-        prefix_lab.detach(model)
-
-    @contextmanager
-    def ready(self):
-        self.lab.attach(self.model, self.prefix)
-        yield
-        self.lab.detach(self.model)
-
-
-class Peft(Bare):
-    def __init__(self, model):
-        from peft import PrefixTuningConfig, get_peft_model
-
-        config = model.config
-        heads = getattr(config, "num_key_value_heads", config.num_attention_heads)
-        width = getattr(config, "head_dim", config.hidden_size // config.num_attention_heads)
-        shape = {"num_attention_heads": heads, "token_dim": heads * width, "num_layers": config.num_hidden_layers}
-        self.model = get_peft_model(model, PrefixTuningConfig("CAUSAL_LM", num_virtual_tokens=PREFIX, **shape))
-        self.trained = list(self.model.prompt_encoder.parameters())
+def cases() -> list[Case]:
+    """All that is measured, the dearest last."""
+    real, writing, step = "smollm2-135m", "tokens a second", "training step"
+    found = [Case("import", "", "torch and transformers' models")]
+    found += [Case("peak memory", name, "PEFT", batch=4, tokens=128) for name in ("gpt2", "bert", real)]
+    found += [Case("peak memory", real, "PEFT", batch=4, tokens=128, checkpointing=True)]
+    found += [Case(writing, real, "bare", 8, tokens=n) for n in (64, 128, 512, 2048, 8192)]
+    found += [Case(writing, real, "bare", 8, tokens=n, dtype="bfloat16") for n in (64, 128, 512, 2048, 8192)]
+    found += [Case(writing, real, "PEFT", 8, tokens=n) for n in (64, 512)]
+    found += [Case(writing, real, "bare", 8, 8, n, d) for d, n in product(("float32", "bfloat16"), (64, 512, 2048))]
+    found += [Case(writing, real, "bare", 8, 32, 128)]
+    found += [Case(writing, real, "bare", p, tokens=n) for p, n in product((1, 50, 200), (64, 512))]
+    found += [Case(writing, name, "bare", batch=b, tokens=n) for name, b, n in product(("gpt2",), (1, 8), (64, 512))]
+    found += [Case(writing, "t5", "bare", batch=b, tokens=n) for b, n in product((1, 8), (64, 512))]
+    found += [Case(step, name, "PEFT", batch=4) for name in ("gpt2", "bert", real)]
+    found += [Case(step, real, "PEFT", tokens=1024)]
+    found += [Case(step, name, "visible tokens", batch=4) for name in ("gpt2", "bert", "t5", real)]
+    found += [Case(step, real, "visible tokens", tokens=1024)]
+    found += [Case("eight tasks in a batch", real, "PEFT", 8, 8)]
+    found += [Case("step of a loop", name, "a plain loop", batch=4) for name in ("lab-gpt", "gpt2")]
+    found += [Case(step, "qwen3-0.6b", baseline) for baseline in ("PEFT", "visible tokens")]
+    return found + [Case(writing, "qwen3-0.6b", "bare", tokens=n) for n in (64, 512, 2048)]
 
 
-CLASSES = {"prefix_lab": PrefixLab, "peft": Peft, "bare": Bare}
+# --- time -------------------------------------------------------------------------------------------------------------
 
 
-def build(name: str):
-    """The model with random weights, frozen."""
-    import torch
+def paired(case: Case, seconds: float, device: str = "cpu") -> dict:
+    """Ratios round by round, of prefix_lab to the baseline, for about so many seconds."""
+    import rivals
+    import turns
 
-    torch.manual_seed(0)
-    model = MODELS[name]().requires_grad_(False)
-    model.generation_config.eos_token_id = None  # random weights never stop early
-    return model
-
-
-def training(method: Bare):
-    """One step: forward, backward, AdamW on what the method trains."""
-    import torch
-
-    optimizer = torch.optim.AdamW(method.trained, lr=1e-4)
-    ids = torch.randint(3, method.model.config.vocab_size, (BATCH, TOKENS))
-    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids}
-
-    def step():
-        method.model.train()
-        method.model(**batch).loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    return step
-
-
-def generation(method: Bare):
-    """Greedy generation of NEW tokens for one row, cache on."""
-    import torch
-
-    ids = torch.randint(3, method.model.config.vocab_size, (1, PROMPT))
-    settings = {"max_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
-
-    def generate():
-        method.model.eval()
-        with torch.no_grad():
-            out = method.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **settings)
-        assert out.shape == (1, PROMPT + NEW)
-
-    return generate
-
-
-# --- time --------------------------------------------------------------------------------------------------------
-
-
-def alternate(methods: dict, task, rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Wall and processor seconds of the task with each method in each round; a first round is thrown away."""
-    tasks = {name: task(method) for name, method in methods.items()}
-    seconds = {name: [] for name in methods}
-    order = list(methods)
-    for number in range(rounds + 1):
-        for name in order:
-            with methods[name].ready():
+    model = rivals.build(case.model, case.dtype).to(device)
+    names = {"names": turns.TASKS} if case.figure == "eight tasks in a batch" else {}
+    kinds = {"ours": rivals.PrefixLab, "theirs": rivals.METHODS[case.baseline]}
+    methods = {who: kind(model, case.prefix, **names) for who, kind in kinds.items()}
+    if case.baseline == "PEFT" and not names:
+        ours, theirs = (sum(p.numel() for p in method.trained) for method in methods.values())
+        assert ours == theirs, f"not the same prefix: {ours} and {theirs} parameters"
+    taken, order, start = {"ours": [], "theirs": []}, list(methods), time.perf_counter()
+    while len(taken["ours"]) < LEAST + 1 or (len(taken["ours"]) < MOST + 1 and time.perf_counter() - start < seconds):
+        for who in order:
+            with methods[who].ready():
                 gc.collect()
-                start = time.perf_counter(), time.process_time()
-                tasks[name]()
-                stop = time.perf_counter(), time.process_time()
-            if number:
-                seconds[name].append((stop[0] - start[0], stop[1] - start[1]))
+                taken[who].append(turns.TURNS[case.figure](methods[who], case))
         order.append(order.pop(0))
-    return seconds
+    ours, theirs = taken["ours"][1:], taken["theirs"][1:]  # a first round is thrown away
+    over, under = (theirs, ours) if case.figure in SPEED else (ours, theirs)
+    return ratio(over, under) | {
+        "rounds": len(ours),
+        "ours": round(median(ours), 5),
+        "theirs": round(median(theirs), 5),
+    }
 
 
 def ratio(over: list[float], under: list[float]) -> dict[str, float]:
@@ -174,73 +126,53 @@ def ratio(over: list[float], under: list[float]) -> dict[str, float]:
     return {"median": round(median(ratios), 3), "low": round(low, 3), "high": round(high, 3)}
 
 
-def compare(model: str, figure: str, seconds: dict, baseline: str, speed: bool = False) -> dict:
-    """prefix_lab over a baseline in seconds, or with `speed` in tokens a second, by both clocks."""
-    row = {"model": model, "figure": figure, "baseline": baseline}
-    for which, clock in enumerate(("wall", "processor")):
-        ours, theirs = ([pair[which] for pair in seconds[name]] for name in ("prefix_lab", baseline))
-        row[clock] = ratio(theirs, ours) if speed else ratio(ours, theirs)
-        row[clock] |= {"prefix_lab_seconds": round(median(ours), 4), "baseline_seconds": round(median(theirs), 4)}
-    return row
+# --- memory and imports, each in a process of its own ----------------------------------------------------------------
 
 
-def measure_time(name: str, rounds: int) -> list[dict]:
-    model = build(name)
-    methods = {method: CLASSES[method](model) for method in METHODS}
-    ours, theirs = (sum(p.numel() for p in methods[method].trained) for method in ("prefix_lab", "peft"))
-    assert ours == theirs, f"not the same prefix: {ours} and {theirs} parameters"
-    step = alternate(methods, training, rounds)
-    generate = alternate(methods, generation, rounds)
-    return [
-        compare(name, "training step", step, "peft"),
-        compare(name, "training step", step, "bare"),
-        compare(name, "tokens a second", generate, "peft", speed=True),
-        compare(name, "tokens a second", generate, "bare", speed=True),
-    ]
+def peak_memory(case: Case, method: str) -> float:
+    """In this process: peak resident megabytes of three training steps, above those of the loaded model."""
+    import rivals
+    import turns
 
-
-# --- memory and imports, each in a process of its own --------------------------------------------------------------
-
-
-def peak_memory(name: str, method: str) -> dict[str, float]:
-    """In this process: peak resident megabytes of three training steps, in all and above the loaded model."""
     unit = 1e6 if platform.system() == "Darwin" else 1e3  # getrusage counts bytes there, kilobytes elsewhere
-    chosen = CLASSES[method](build(name))
+    chosen = rivals.METHODS[method](rivals.build(case.model), case.prefix)
+    if case.checkpointing and method == "prefix_lab":  # PEFT refuses it
+        chosen.model.gradient_checkpointing_enable({"use_reentrant": False})
     with chosen.ready():
-        step = training(chosen)
         loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
         for _ in range(3):
-            step()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    return {"peak": peak, "above": peak - loaded}
+            turns.training(chosen, case)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit - loaded
 
 
-def measure_memory(name: str, rounds: int, threads: int) -> list[dict]:
-    runs = {method: [] for method in METHODS}
-    for _ in range(rounds):
-        for method in METHODS:
-            command = [sys.executable, __file__, "--memory-of", method, "--model", name, "--threads", str(threads)]
-            runs[method].append(json.loads(output_of(command)))
-    return [
-        {"model": name, "figure": "peak memory", "method": method}
-        | {f"{key}_mb": round(median(run[key] for run in runs[method])) for key in ("peak", "above")}
-        for method in METHODS
-    ]
+def memory(case: Case, threads: int) -> dict:
+    """The peak of three training steps in a fresh process, three times for each."""
+    runs = {"ours": [], "theirs": []}
+    for _ in range(3):
+        for who, method in (("ours", "prefix_lab"), ("theirs", case.baseline)):
+            command = [
+                sys.executable,
+                __file__,
+                "--memory-of",
+                method,
+                json.dumps(asdict(case)),
+                "--threads",
+                str(threads),
+            ]
+            runs[who].append(float(output_of(command)))
+    both = {who: round(median(found)) for who, found in runs.items()}
+    return ratio(runs["ours"], runs["theirs"]) | {"rounds": 3} | both
 
 
-def measure_imports(rounds: int) -> list[dict]:
-    """Seconds of an import in a fresh interpreter, its own start not counted."""
-    seconds = {name: [] for name in IMPORTS}
-    for number in range(rounds + 1):
-        for name, statement in IMPORTS.items():
-            code = f"import time; t = time.perf_counter()\n{statement}\nprint(time.perf_counter() - t)"
-            taken = float(output_of([sys.executable, "-c", code]))
-            if number:
-                seconds[name].append(taken)
-    return [
-        {"figure": "import", "what": name, "seconds": round(median(taken), 4), "ratio": ratio(taken, seconds["peft"])}
-        for name, taken in seconds.items()
-    ]
+def imports() -> dict:
+    """Seconds that `from prefix_lab import attach` takes once torch and transformers' models are there."""
+    code = (
+        "import time, torch; from transformers import PreTrainedModel, GenerationMixin; t = time.perf_counter()\n"
+        "from prefix_lab import attach; print(time.perf_counter() - t)"
+    )
+    found = [float(output_of([sys.executable, "-c", code])) for _ in range(LEAST + 1)][1:]
+    low, _, high = quantiles(found, n=4)
+    return {"median": round(median(found), 3), "low": round(low, 3), "high": round(high, 3), "rounds": len(found)}
 
 
 def output_of(command: list[str]) -> str:
@@ -250,62 +182,81 @@ def output_of(command: list[str]) -> str:
     return done.stdout.splitlines()[-1]
 
 
-# --- the table -----------------------------------------------------------------------------------------------------
+# --- the record ------------------------------------------------------------------------------------------------------
+
+
+def measure(case: Case, seconds: float, threads: int) -> dict:
+    """The case with its figures, as it is kept."""
+    if case.figure == "import":
+        found = imports()
+    else:
+        found = memory(case, threads) if case.figure == "peak memory" else paired(case, seconds)
+    return asdict(case) | found | {"date": date.today().isoformat()}
 
 
 def line(row: dict) -> str:
-    """One row of the printed table, in Markdown."""
-    if row["figure"] == "peak memory":
-        cells = (
-            row["model"],
-            f"peak memory, {row['method']}",
-            f"{row['peak_mb']} MB",
-            f"{row['above_mb']} MB of them to train",
-        )
-    elif row["figure"] == "import":
-        cells = "", f"import {row['what']}", f"{row['seconds']:.4f} s", f"{row['ratio']['median']:.3f} of peft's"
-    else:
-        clocks = (row["wall"], row["processor"])
-        spread = (f"{r['median']:.3f} ({r['low']:.3f} to {r['high']:.3f})" for r in clocks)
-        cells = row["model"], f"{row['figure']}, over {row['baseline']}", *spread
-    return f"| {' | '.join(cells)} |"
+    """A row of the printed table, in Markdown."""
+    case = Case(**{key: row[key] for key in asdict(Case("", "", ""))})
+    bar = case.bar()
+    met = (
+        ""
+        if bar is None
+        else "yes"
+        if (row["median"] >= bar[1]) == (bar[0] == "at least") or row["median"] == bar[1]
+        else "no"
+    )
+    how = f"{case.prefix} rows, {case.batch} x {case.tokens} tokens, {case.dtype}" if case.model else ""
+    how += ", gradient checkpointing" if case.checkpointing else ""
+    cells = case.figure, case.model, case.baseline, how, f"{row['median']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+    return f"| {' | '.join(cells)} | {' '.join(map(str, bar)) if bar else ''} | {met} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15, help="alternations of each figure, at least 2 (default 15)")
-    parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
-    parser.add_argument("--figures", nargs="+", choices=FIGURES, default=FIGURES, help="default all")
+    figures = list(dict.fromkeys(case.figure for case in cases()))
+    parser.add_argument(
+        "--figures", nargs="+", choices=figures, default=figures, metavar="FIGURE", help=", ".join(figures)
+    )
+    parser.add_argument("--models", nargs="+", help="only these")
+    parser.add_argument("--seconds", type=float, default=60, help=f"of a case; {LEAST} rounds at least (default 60)")
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
-    parser.add_argument("--out", type=Path, default=Path("_build/bench.json"), help="where the JSON goes")
-    parser.add_argument("--memory-of", choices=METHODS, help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help="measure what is stored, too")
+    parser.add_argument(
+        "--out", type=Path, default=STORED, help="where the record goes (default benchmarks/bench.json)"
+    )
+    parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    names = list(MODELS) if given.model == "all" else [given.model]
     os.environ["OMP_NUM_THREADS"] = str(given.threads)
     warnings.simplefilter("ignore", FutureWarning)
     if given.memory_of:
-        print(json.dumps(peak_memory(given.model, given.memory_of)))
+        method, case = given.memory_of
+        print(peak_memory(Case(**json.loads(case)), method))
         return
 
-    rows = []
-
-    def show(measured: list[dict]) -> None:
-        rows.extend(measured)
-        print(*map(line, measured), sep="\n", flush=True)
-
-    print("| model | figure | wall clock | processor clock |\n|---|---|---|---|")
-    if "imports" in given.figures:
-        show(measure_imports(min(given.rounds, 5)))
-    for name in names if "memory" in given.figures else []:  # while this process is small: a child starts at its peak
-        show(measure_memory(name, min(given.rounds, 3), given.threads))
-    for name in names if "time" in given.figures else []:
-        show(measure_time(name, given.rounds))
     import torch
 
-    record = {"date": date.today().isoformat(), "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
-    record |= {"threads": given.threads, "rounds": given.rounds, "torch": torch.__version__, "rows": rows}
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    from prefix_lab.checkpoint import replace_file
+
+    torch.set_num_threads(given.threads)
+    kept = json.loads(given.out.read_text(encoding="utf-8"))["rows"] if given.out.exists() else []
+    rows = {tuple(row[key] for key in asdict(Case("", "", ""))): row for row in kept}
+    print("| figure | model | beside | with | ratio | bar | met |\n|---|---|---|---|---|---|---|")
+    for case in cases():
+        chosen = case.figure in given.figures and (not given.models or case.model in given.models)
+        key = tuple(asdict(case).values())
+        if chosen and (given.again or key not in rows):
+            rows[key] = measure(case, given.seconds, given.threads)
+            record = {
+                "command": "python benchmarks/bench.py",
+                "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            }
+            record |= {"threads": given.threads, "torch": torch.__version__}
+            known = [rows[tuple(asdict(c).values())] for c in cases() if tuple(asdict(c).values()) in rows]
+            lines = ",\n  ".join(json.dumps(row) for row in known)
+            head = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items()]
+            replace_file(given.out, ("{" + ",\n ".join([*head, f'"rows": [\n  {lines}\n ]']) + "\n}\n").encode())
+        if chosen:
+            print(line(rows[key]), flush=True)
 
 
 if __name__ == "__main__":

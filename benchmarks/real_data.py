@@ -27,6 +27,7 @@ from statistics import mean
 import real_sets
 import torch
 from real_tasks import METRICS, TASKS
+from rivals import peft_prefix
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
@@ -58,24 +59,11 @@ def _from_text(model, tokenizer, text: str):
 
 def _peft(model, tokenizer, text: str):
     """PEFT's own prefix, as many numbers as ours; it would freeze the task's head, which trains here as with all."""
-    from peft import PrefixTuningConfig, get_peft_model
-
-    sites, head = find_sites(model), named_head(model)
-    width = sites[0].kv_heads * sites[0].key_dim
-    shape = {"num_layers": len(sites), "num_attention_heads": sites[0].kv_heads, "token_dim": width}
-    kind = "CAUSAL_LM" if model.can_generate() else "FEATURE_EXTRACTION"
-    wrapped = get_peft_model(model, PrefixTuningConfig(kind, num_virtual_tokens=LENGTH, **shape))
+    head = named_head(model)
+    wrapped = peft_prefix(model, LENGTH)
     for parameter in head.values():
         parameter.requires_grad_(True)
-    if model.can_generate():
-        prepare = wrapped.base_model_prepare_inputs_for_generation
-        wrapped.base_model_prepare_inputs_for_generation = lambda *args, **inputs: _renamed(prepare(*args, **inputs))
     return wrapped
-
-
-def _renamed(inputs: dict) -> dict:
-    """The cache under the name that PEFT looks for, or generation would leave its prefix out: it became `cache`."""
-    return inputs | ({"past_key_values": inputs.pop("cache")} if "cache" in inputs else {})
 
 
 def _lora_as_large(model, tokenizer, text: str):

@@ -53,6 +53,7 @@ _ROOMS = {
     "fitting",
     "sites",
     "hub",
+    "card",
     "checkpoint",
     "exchange",
     "prefix",

@@ -18,7 +18,7 @@ from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, sentence, stack_of
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import Numbering, widen
-from .prefix import Prefix, make_prefix
+from .prefix import Prefix, base_of, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
 from .selection import SLOT, Attachment, attached, select
 from .sites import Site, Survey, in_parts, of_kinds, of_part, survey
@@ -242,14 +242,25 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
 
 
 def _warn_of_another_base(prefixes: dict, model) -> None:
+    here = base_of(model)
     for name, one in prefixes.items():
-        made, here = (Path(str(base or "")).name for base in (one.config.base.get("name"), model.config._name_or_path))
-        if made and here and made != here:
-            warnings.warn(
-                f"prefix {name!r} was made for {made!r}, and model is {here!r}: of the same shape, but what it learnt "
-                "may mean nothing there; attach it to the base it was made for",
-                stacklevel=3,
-            )
+        made, mine = (Path(str(base.get("name") or "")).name for base in (one.config.base, here))
+        samples = [base.get("sample") for base in (one.config.base, here)]
+        if made and mine and made != mine:
+            why = f"was made for {made!r}, and model is {mine!r}: of the same shape"
+        elif made == mine != "" and all(samples) and not _close(*samples):
+            why = f"was made for other weights than those of this {made!r}: of the same name"
+        else:
+            continue
+        warnings.warn(
+            f"prefix {name!r} {why}, but what it learnt may mean nothing there; attach it to the base it was made for",
+            stacklevel=3,
+        )
+
+
+def _close(numbers, others) -> bool:
+    """Whether two samples are equal but for a precision."""
+    return len(numbers) == len(others) and all(abs(a - b) <= 0.05 * abs(a) + 1e-3 for a, b in zip(numbers, others))
 
 
 def _refuse_another_depth(config, sites, model) -> None:

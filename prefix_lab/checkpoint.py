@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 import torch
 
+from . import card as cards
 from . import hub
 from .sites import Site
 
@@ -30,18 +31,27 @@ _HEAD = "head."  # before the names of a task's head, in the file of the prefix 
 class Checkpointed:
     """The methods by which a Prefix is saved, loaded and shared."""
 
-    def save_pretrained(self, folder: str | os.PathLike, *, is_main_process: bool = True) -> Path:
+    def save_pretrained(
+        self, folder: str | os.PathLike, *, card: dict | None = None, is_main_process: bool = True
+    ) -> Path:
         """Write the prefix as it is (with its MLP, unless materialized) into the folder; atomic. Returns the folder.
 
         - folder: created where it is new
+        - card: what its author tells of it, for a README.md beside it (`card.written`); default none is written
         - is_main_process: False writes nothing
 
         Sharded parameters (FSDP2) are gathered, so that every process must call this; the first one writes.
         """
-        state = self.state_dict()
+        folder = Path(folder)
+        self._save(folder, card, folder.name, is_main_process)
+        return folder
+
+    def _save(self, folder: Path, card: dict | None, use: str, is_main_process: bool = True) -> None:
+        told, state = None if card is None else cards.checked(card), self.state_dict()
         with first_process(state) as first:
-            write(folder, self.config, gathered(state), is_main_process=is_main_process and first)
-        return Path(folder)
+            weights = write(folder, self.config, gathered(state), is_main_process=is_main_process and first)
+            if told is not None and weights is not None:
+                replace_file(folder / "README.md", cards.written(self, told, weights, use).encode())
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike, name: str | None = None, *, revision=None, token=None):
@@ -68,18 +78,26 @@ class Checkpointed:
             )
         return prefix
 
-    def push_to_hub(self, repo_id: str, *, private: bool | None = None, token=None, message: str = "A prefix") -> str:
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        card: dict | None = None,
+        private: bool | None = None,
+        token=None,
+        message: str = "A prefix",
+    ) -> str:
         """Put the prefix, with a card, into a repository on the hub; returns its address.
 
         - repo_id: "user/repo"; created if new
+        - card: what its author tells of it, as for `save_pretrained`
         - private: whether a new one is
         - token: of a user who may write there
         - message: of the commit
         """
 
         def write_all(folder: Path) -> None:
-            self.save_pretrained(folder)
-            (folder / "README.md").write_text(hub.card(self.config, repo_id), encoding="utf-8")
+            self._save(folder, card or {}, repo_id)
 
         return hub.upload(write_all, repo_id, private=private, token=token, message=message)
 
@@ -87,25 +105,28 @@ class Checkpointed:
 # --- one folder, one prefix --------------------------------------------------------------------------------------
 
 
-def write(folder, config, tensors: dict, head: dict | None = None, *, is_main_process: bool = True) -> None:
-    """Write one prefix, and the head that was trained with it (tensors by their names in the model), in one step."""
+def write(folder, config, tensors: dict, head: dict | None = None, *, is_main_process: bool = True) -> str | None:
+    """Write one prefix, and the head that was trained with it (tensors by their names in the model), in one step.
+
+    Returns the name of its tensor file; None where another process writes.
+    """
     record = asdict(config)
     if head:
         record["head"] = sorted(head)
         tensors = tensors | {_HEAD + name: tensor for name, tensor in head.items()}
-    write_record(folder, "prefix", record, tensors, is_main_process=is_main_process)
+    return write_record(folder, "prefix", record, tensors, is_main_process=is_main_process)
 
 
-def write_record(folder, stem: str, record: dict, tensors: dict, *, is_main_process: bool = True) -> None:
+def write_record(folder, stem: str, record: dict, tensors: dict, *, is_main_process: bool = True) -> str | None:
     """Write <stem>.json and <stem>-<hash>.safetensors, so that whatever is found later is whole. The tensors are whole
-    already (`gathered`)."""
+    already (`gathered`). Returns the name of their file; None where another process writes."""
     from safetensors.torch import save
 
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"folder must be a directory to save into, but {folder} is a file")
     if not is_main_process:
-        return
+        return None
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()})
     digest = hashlib.sha256(data).hexdigest()
     record = {"format": FORMAT, "weights": f"{stem}-{digest[:16]}.safetensors", "sha256": digest} | record
@@ -116,6 +137,7 @@ def write_record(folder, stem: str, record: dict, tensors: dict, *, is_main_proc
     replace_file(folder / f"{stem}.json", text)
     if old is not None and old.name != record["weights"]:
         old.unlink(missing_ok=True)
+    return record["weights"]
 
 
 def read(cls, path: Path) -> tuple:
@@ -135,7 +157,9 @@ def read_record(path: Path) -> tuple[dict, dict, Path]:
 
     record = read_json(path)
     if record.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {record.get('format')!r}, but this version reads format {FORMAT}")
+        raise ValueError(
+            f"{path} has format {record.get('format')!r}, but this version reads format {FORMAT}; update prefix-lab"
+        )
     try:
         weights, digest = path.with_name(Path(record.pop("weights")).name), record.pop("sha256")
     except (KeyError, TypeError) as error:

@@ -10,6 +10,11 @@ PEFT_FILES = ["adapter_config.json", "adapter_model.safetensors"]
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
+def is_repository(name) -> bool:
+    """Whether this can be a repository's name, "user/repo"."""
+    return isinstance(name, str) and bool(_REPOSITORY.fullmatch(name))
+
+
 def located(folder: str | os.PathLike, *, revision: str | None = None, token=None) -> Path:
     """The folder itself where it exists, else the local copy of the repository "user/repo" of that name.
 
@@ -20,7 +25,7 @@ def located(folder: str | os.PathLike, *, revision: str | None = None, token=Non
         return path
     if path.exists():
         raise NotADirectoryError(f"folder must be a directory, got the file {path}; give the one that holds it")
-    if not isinstance(folder, str) or not _REPOSITORY.fullmatch(folder):
+    if not is_repository(folder):
         raise FileNotFoundError(f"{path} does not exist; give the folder that a prefix was saved into")
     from huggingface_hub import snapshot_download
 
@@ -56,14 +61,3 @@ def add(folder: Path, repo_id: str, *, token=None, message: str) -> None:
     api.upload_folder(
         repo_id=repo_id, folder_path=folder, commit_message=message, allow_patterns=FILES, delete_patterns=FILES[1:]
     )
-
-
-def card(config, repo_id: str) -> str:
-    """The README.md of a repository that holds one prefix: what it is, and the lines that use it."""
-    name, kind = config.base.get("name"), config.base.get("class") or "a model of the same shape"
-    base = name if name and _REPOSITORY.fullmatch(str(name)) else None
-    lines = ["---", "library_name: prefix-lab", *([f"base_model: {base}"] if base else []), "tags: [prefix-tuning]"]
-    lines += ["---", "", "# A prefix", ""]
-    lines += [f"{config.length} trained keys and values at {len(config.sites)} attentions of {kind}", ""]
-    lines += ["```python", "import prefix_lab as pl", "", f'pl.attach(model, "{repo_id}")', "```", ""]
-    return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -216,13 +217,35 @@ def make_prefix(
         pairs = [(key.float(), value.float()) for key, value in init]
         length = pairs[0][0].shape[1] if length is None and pairs else length
 
-    base = {"name": model.config._name_or_path, "class": type(model).__name__}
-    base["is_encoder_decoder"] = model.config.is_encoder_decoder
-    config = PrefixConfig(10 if length is None else length, tuple(sites), reparam, hidden, label, base)
+    length = 10 if length is None else length
+    config = PrefixConfig(length, tuple(sites), reparam, hidden, label, base_of(model))
     prefix = Prefix(config).to(device or device_of(model))
     if isinstance(init, torch.Tensor):
         pairs = text_states(model, sites, ids, probe)
     return prefix if pairs is None else prefix.start_from(pairs)
+
+
+def base_of(model: PreTrainedModel) -> dict:
+    """What is recorded of a prefix's base: its name and class, its revision on the hub, and a few of its numbers.
+
+    Of a folder the name is the last part, since where it lies here means nothing elsewhere.
+    """
+    name, revision = model.config._name_or_path, getattr(model.config, "_commit_hash", None)
+    base = {"name": Path(name).name if name and Path(name).is_dir() else name, "class": type(model).__name__}
+    base["is_encoder_decoder"] = model.config.is_encoder_decoder
+    more = {"revision": revision, "sample": _sample(model)}
+    return base | {key: value for key, value in more.items() if value}
+
+
+def _sample(model) -> list[float] | None:
+    """Sixteen numbers of the token embedding, which stay as they are when words are added or precision is changed."""
+    try:
+        weight = model.get_input_embeddings().weight
+    except (AttributeError, NotImplementedError):
+        return None
+    if weight.dim() != 2 or len(weight) < 32 or weight.is_meta or hasattr(weight, "full_tensor"):
+        return None
+    return [float(f"{x:.4g}") for x in weight.detach()[16:32, 0].tolist()]
 
 
 def text_states(

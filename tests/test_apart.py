@@ -1,5 +1,7 @@
 """Prefix and text apart: the same numbers as with P before K and V, with no copy of the text and no mask."""
 
+import shutil
+
 import pytest
 import torch
 from families import GENERATORS, Attending, build, going_on, inputs_for, shake
@@ -200,3 +202,18 @@ def test_attention_that_the_library_does_not_own_is_given_the_joined_keys(monkey
     model.set_attn_implementation("eager")
     generated(model, monkeypatch, 1)
     assert not answered
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="compiles C++")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, on the way there
+def test_one_token_in_machine_code_gets_the_same_answer(monkeypatch):
+    monkeypatch.setattr(apart, "copy_costs_more", lambda key: True)
+    _, handler = of_one_site(kv_heads=2)
+    module, mask = Attending("sdpa", 2, True), torch.arange(300)[None, None, None] < 200  # as a static cache has it
+    states = torch.randn(3, 4, 1, 16), *torch.randn(2, 3, 2, 300, 16)
+
+    def attend(*states):
+        return handler(sdpa_attention_forward, module, *states, mask, scaling=0.25)[0]
+
+    with torch.no_grad():
+        torch.testing.assert_close(torch.compile(attend, fullgraph=True)(*states), attend(*states))

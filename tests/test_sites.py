@@ -460,6 +460,48 @@ def test_a_prefix_of_one_site_attaches_again():
     assert pl.attach(model, prefix) is prefix
 
 
+def quietly(model, prefix):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pl.attach(model, prefix)
+    pl.detach(model)
+
+
+def test_a_base_of_the_same_name_with_other_weights_is_told_of():
+    one, other = llama(2), llama(2)
+    one.config._name_or_path = other.config._name_or_path = "lab/one"
+    prefix = pl.attach(one, length=3)
+    pl.detach(one)
+    quietly(one, prefix)
+    with torch.no_grad():
+        other.get_input_embeddings().weight.normal_()
+    with pytest.warns(UserWarning, match="'prefix' was made for other weights than those of this 'one'") as told:
+        pl.attach(other, prefix)
+    assert told[0].filename == __file__
+    pl.detach(other)
+    for sample in (None, []):  # as in an older file
+        prefix.config.base["sample"] = sample
+        quietly(other, prefix)
+
+
+@pytest.mark.parametrize("change", ["bfloat16", "float16", "words"])
+def test_the_same_base_in_another_precision_or_with_words_added_is_the_same(change):
+    model = llama(2)
+    model.config._name_or_path = "lab/one"
+    prefix = pl.attach(model, length=3)
+    assert len(prefix.config.base["sample"]) == 16
+    pl.detach(model)
+    if change == "words":
+        model.resize_token_embeddings(model.config.vocab_size + 8)
+    else:
+        model.to(getattr(torch, change))
+    quietly(model, prefix)
+
+
+def test_of_a_base_without_words_nothing_is_sampled():
+    assert "sample" not in pl.attach(build("vit"), length=2).config.base
+
+
 def test_a_prefix_of_another_base_is_attached_with_a_warning():
     one, other = llama(2), llama(2)
     one.config._name_or_path, other.config._name_or_path = "lab/one", "lab/other"

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+import torch
+from safetensors.torch import save
 
 import book
+import prefix_lab as pl
 
 
 @pytest.fixture
@@ -837,3 +840,154 @@ def test_stuck_answers_a_finger(part):
     stuck.get_by_role("button", name="No", exact=True).tap()
     assert "Do all weights learn" in stuck.locator(".pl-path li").last.inner_text()
     assert stuck.bounding_box()["height"] == pytest.approx(height, abs=60)
+
+
+FOURTEEN = "notebooks/14_saving_and_exchanging"
+
+
+def file_written(sites: list[str], heads: int, length: int, width: int, dtype) -> bytes:
+    """The tensor file that the package writes for such a prefix."""
+    made = pl.PrefixConfig(length, tuple(pl.Site(name, "decoder", heads, width, width) for name in sites))
+    return save({name: tensor.contiguous() for name, tensor in pl.Prefix(made).to(dtype).state_dict().items()})
+
+
+def test_anatomy_counts_every_byte_of_the_file_that_is_written(part):
+    anatomy = part(FOURTEEN, "anatomy")
+    said, length = anatomy.locator(".pl-said p"), anatomy.locator("input[type=range]")
+    assert said.nth(0).inner_text().startswith(f"{len(file_written(28 * ['x'], 8, 10, 128, torch.bfloat16)):,} bytes: ")
+    assert "room for 1;" in said.nth(1).inner_text(), "one fits on a floppy disk"
+    anatomy.get_by_role("radio", name="T5 small").click()
+    anatomy.get_by_role("radio", name="float16", exact=True).focus()
+    anatomy.page.keyboard.press("Enter")
+    length.focus()
+    for _ in range(3):
+        anatomy.page.keyboard.press("ArrowLeft")
+    written = file_written(18 * ["x"], 8, 7, 64, torch.float16)
+    assert said.nth(0).inner_text().startswith(f"{len(written):,} bytes: ")
+    anatomy.get_by_role("radio", name="encoder").click()
+    written = file_written(6 * ["x"], 8, 7, 64, torch.float16)
+    assert said.nth(0).inner_text().startswith(f"{len(written):,} bytes: ")
+    for strip in anatomy.get_by_role("slider", name="Place in the file").all():
+        strip.focus()
+        anatomy.page.keyboard.press("End")
+    assert said.nth(2).inner_text() == (
+        f"Byte {len(written) - 2:,}: number 64 of row 7, head 8, values of encoder layer 6"
+    )
+    entry = json.loads(f"{{{said.nth(3).inner_text()}}}")
+    header = json.loads(written[8 : 8 + int.from_bytes(written[:8], "little")])
+    assert entry == {"values.5": header["values.5"]}
+
+
+def test_anatomy_reads_what_is_under_the_mouse_and_where_layers_lie_by_name(part):
+    anatomy = part(FOURTEEN, "anatomy")
+    strips = anatomy.get_by_role("slider", name="Place in the file")
+    first = strips.first
+    first.focus()
+    anatomy.page.keyboard.press("Home")
+    assert first.get_attribute("aria-valuetext") == "the header"
+    seen = []
+    for _ in range(4):
+        anatomy.page.keyboard.press("ArrowRight")
+        seen.append(first.get_attribute("aria-valuetext").split(",")[0])
+    assert seen == ["keys of layer 1", "keys of layer 2", "keys of layer 11", "keys of layer 12"]
+    box = strips.nth(1).bounding_box()
+    anatomy.page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + box["height"] / 2)
+    assert strips.nth(1).get_attribute("aria-valuetext").startswith("head 8 of 8, from byte ")
+
+
+def test_anatomy_follows_a_finger_and_leaves_out_what_a_base_lacks(part):
+    anatomy = part(FOURTEEN, "anatomy", width=390)
+    first = anatomy.get_by_role("slider", name="Place in the file").first
+    first.scroll_into_view_if_needed()
+    before, top = first.get_attribute("aria-valuetext"), anatomy.page.evaluate("scrollY")
+    swipe(anatomy.page, first, 120, 0)
+    assert first.get_attribute("aria-valuetext") != before
+    assert "values of layer" in first.get_attribute("aria-valuetext")
+    assert anatomy.page.evaluate("scrollY") == top
+    assert anatomy.get_by_role("radio", name="cross").is_disabled()
+    anatomy.get_by_role("radio", name="T5 small").tap()
+    anatomy.get_by_role("radio", name="cross").tap()
+    assert anatomy.get_by_role("radio", name="cross").get_attribute("aria-checked") == "true"
+    assert "12 tensors" in anatomy.locator(".pl-said p").first.inner_text()
+    anatomy.get_by_role("radio", name="GPT-2 small").tap()
+    assert anatomy.get_by_role("radio", name="all", exact=True).get_attribute("aria-checked") == "true"
+
+
+FIFTEEN = "notebooks/15_fast_inference"
+
+
+def test_writing_says_what_copies_cost_and_that_apart_there_are_none(part):
+    writing = part(FIFTEEN, "writing")
+    said = writing.locator(".pl-said")
+
+    def times():
+        return number(said.inner_text(), r"([\d.]+) times the step")
+
+    joined = times()
+    assert joined > 2
+    writing.get_by_role("radio", name="joined").focus()
+    writing.page.keyboard.press("ArrowRight")
+    assert writing.get_by_role("radio", name="apart").get_attribute("aria-checked") == "true"
+    assert times() == 1, "eight rows for a whole batch are nothing"
+    texts = writing.get_by_role("slider", name="texts B")
+    texts.focus()
+    while texts.get_attribute("aria-valuetext") != "1":
+        writing.page.keyboard.press("ArrowLeft")
+    writing.get_by_role("radio", name="joined").click()
+    assert times() < joined, "with one text, the weights are most of what is read"
+    writing.get_by_role("radio", name="one core").click()
+    assert "memory decides" in said.inner_text()
+    tokens = writing.get_by_role("slider", name="tokens S")
+    tokens.focus()
+    writing.page.keyboard.press("Home")
+    assert tokens.get_attribute("aria-valuetext") == "64"
+    texts.focus()
+    writing.page.keyboard.press("End")
+    assert texts.get_attribute("aria-valuetext") == "512"
+    assert "arithmetic decides" in said.inner_text(), "many short texts share the reading of the weights"
+    phone = part(FIFTEEN, "writing", width=390)
+    before = phone.locator(".pl-said").inner_text()
+    phone.get_by_role("radio", name="none").tap()
+    assert phone.locator(".pl-said").inner_text() != before
+    rows = phone.get_by_role("slider", name="rows P")
+    rows.tap(position={"x": 80, "y": 14})
+    assert rows.get_attribute("aria-valuetext") != "8"
+
+
+def test_merge_gives_the_same_answer_wherever_it_is_cut(part):
+    merge = part(FIFTEEN, "merge")
+    said, sides = merge.locator(".pl-said"), merge.locator(".pl-sums")
+
+    def answers():
+        merged, joint = said.locator("p").all_inner_texts()
+        return merged.split("= ")[1], joint.split(": ")[1]
+
+    start, cut = sides.inner_text(), merge.get_by_role("slider", name="cut after")
+    first = answers()
+    assert first[0] == first[1]
+    cut.focus()
+    merge.page.keyboard.press("Home")
+    for place in range(1, 8):
+        assert cut.get_attribute("aria-valuetext").startswith(f"key {place}")
+        assert answers() == first
+        merge.page.keyboard.press("ArrowRight")
+    assert sides.inner_text() != start
+    query = merge.get_by_role("slider", name="query")
+    query.focus()
+    for _ in range(10):
+        merge.page.keyboard.press("ArrowRight")
+        assert len(set(answers())) == 1
+    assert answers() != first
+    scores = merge.get_by_role("slider", name="scores")
+    scores.focus()
+    merge.page.keyboard.press("End")
+    assert scores.get_attribute("aria-valuetext") == "× 1000"
+    assert "beyond 64 bits" in sides.inner_text()
+    assert len(set(answers())) == 1, "the logarithms carry on where the heaps do not"
+    merge.get_by_role("button", name="Reset").click()
+    assert answers() == first
+    phone = part(FIFTEEN, "merge", width=390)
+    place = phone.get_by_role("slider", name="cut after")
+    before = place.get_attribute("aria-valuetext")
+    place.tap(position={"x": 130, "y": 14})
+    assert place.get_attribute("aria-valuetext") != before

@@ -65,7 +65,7 @@ def server(base: str, folder: Path, rows: int, threads: int):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-m", "prefix_lab.serving", "--base", base, "--prefixes", folder]
-    command += ["--port", port, "--rows", rows, "--threads", threads]
+    command += ["--port", port, "--rows", rows, "--threads", threads, "--timeout", 900]
     with subprocess.Popen(list(map(str, command))) as process:
         address = f"http://127.0.0.1:{port}"
         try:
@@ -98,6 +98,8 @@ async def ask(client: httpx.AsyncClient, asked: dict) -> dict:
                 if not line.startswith("data: {"):
                     continue
                 part = json.loads(line[6:])
+                if "error" in part:
+                    raise RuntimeError(f"after {time.perf_counter() - start:.1f} s: {part['error']['message']}")
                 if part["choices"]:
                     first = first or time.perf_counter() - start
                     text += part["choices"][0]["text"]
@@ -125,7 +127,7 @@ def processor(address: str) -> float:
 
 async def ways(address: str, way: str, asked: list[list[dict]]) -> tuple[dict[str, float], list[dict]]:
     """The seconds until all clients are served in this way, and their answers, client by client."""
-    async with httpx.AsyncClient(base_url=address, timeout=600, limits=httpx.Limits(max_connections=None)) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=900, limits=httpx.Limits(max_connections=None)) as client:
 
         async def run(requests: list[dict]) -> list[dict]:
             return [await ask(client, one) for one in requests]

@@ -36,6 +36,7 @@ class Attachment(nn.Module):
         self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
+        self.kept: dict | None = None  # site -> what rows get there; set where neither rows nor prefixes change
         self.told = False  # whether a frozen prefix has been warned of
         self.selected = False  # whether `select` was ever used on it
         self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
@@ -98,9 +99,17 @@ class Attachment(nn.Module):
         rows, each = self._in_force()
         if each and len(rows) != batch:
             _refuse_other_rows(self, rows, batch)
-        names = dict.fromkeys(rows)
-        if len(names) == 1:
+        if len(set(rows)) == 1:
             return _for_rows(self._pair(rows[0], site), batch)
+        if self.kept is None:
+            return self._gathered(rows, site, batch)
+        if site not in self.kept:
+            self.kept[site] = self._gathered(rows, site, batch)
+        return self.kept[site]
+
+    def _gathered(self, rows: tuple, site: str, batch: int):
+        """The same where rows have several names: each row's own, padded to the longest."""
+        names = dict.fromkeys(rows)
         pairs = {name: self._pair(name, site) for name in names}
         there = [pair for pair in pairs.values() if pair is not None]
         if not there:

@@ -54,6 +54,7 @@ class Batch:
         self.model, self.rows = model, []
         self.cache = DynamicCache(config=model.config)
         self.mask = torch.zeros(0, 0, dtype=torch.long, device=model.device)  # (B, S), 0 where a row is padded
+        self.kept: dict = {}  # the prefixes of the rows in hand at each site, gathered once for all their tokens
         self.short = {"logits_to_keep": 1} if "logits_to_keep" in parameters(model) else {}
 
     @torch.no_grad()
@@ -63,7 +64,7 @@ class Batch:
         ids = torch.tensor([[0] * (longest - len(row.ids)) + row.ids for row in rows], device=self.model.device)
         mask = torch.tensor([[0] * (longest - len(row.ids)) + [1] * len(row.ids) for row in rows], device=ids.device)
         cache = DynamicCache(config=self.model.config)
-        self._write(rows, ids, mask, cache)
+        self._write(rows, ids, mask, cache, kept={})
         if self.rows:
             mine, theirs = self.mask.shape[1], longest
             mask = torch.cat([_wider(self.mask, theirs - mine), _wider(mask, mine - theirs)])
@@ -71,14 +72,14 @@ class Batch:
                 for name in ("keys", "values"):
                     a, b = getattr(old, name), getattr(new, name)
                     setattr(new, name, torch.cat([_longer(a, theirs - mine), _longer(b, mine - theirs)]))
-        self.rows, self.mask, self.cache = self.rows + rows, mask, cache
+        self.rows, self.mask, self.cache, self.kept = self.rows + rows, mask, cache, {}
 
     @torch.no_grad()
     def step(self) -> None:
         """Write one more token for every row."""
         self.mask = F.pad(self.mask, (0, 1), value=1)  # (B, S + 1)
         ids = torch.tensor([[row.ids[-1]] for row in self.rows], device=self.mask.device)
-        self._write(self.rows, ids, self.mask, self.cache)
+        self._write(self.rows, ids, self.mask, self.cache, self.kept)
 
     @torch.no_grad()
     def leave(self, gone: set[Row]) -> None:
@@ -86,7 +87,7 @@ class Batch:
         left = [i for i, row in enumerate(self.rows) if row not in gone]
         if len(left) == len(self.rows):
             return
-        self.rows = [self.rows[i] for i in left]
+        self.rows, self.kept = [self.rows[i] for i in left], {}
         if not left:
             self.cache, self.mask = DynamicCache(config=self.model.config), self.mask[:0, :0]
             return
@@ -97,15 +98,21 @@ class Batch:
         for layer in self.cache.layers:
             layer.keys, layer.values = layer.keys[index, :, first:], layer.values[index, :, first:]
 
-    def _write(self, rows, ids, mask, cache) -> None:
+    def _write(self, rows, ids, mask, cache, kept) -> None:
         """A forward pass over ids (B, T), each row with its prefix, and the next token of each row."""
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -ids.shape[1] :]  # (B, T)
         numbered = {"position_ids": positions} if "position_ids" in parameters(self.model) else {}
         name = "cache" if "cache" in parameters(self.model) else "past_key_values"
         given = {"attention_mask": mask, name: cache, "use_cache": True} | numbered | self.short
-        attached = getattr(self.model, SLOT, None) is not None
-        with select(self.model, [row.prefix for row in rows]) if attached else nullcontext():
-            logits = self.model(input_ids=ids, **given).logits[:, -1]  # (B, V)
+        attachment = getattr(self.model, SLOT, None)
+        with nullcontext() if attachment is None else select(self.model, [row.prefix for row in rows]):
+            if attachment is not None:
+                attachment.kept = kept
+            try:
+                logits = self.model(input_ids=ids, **given).logits[:, -1]  # (B, V)
+            finally:
+                if attachment is not None:
+                    attachment.kept = None
         for row, scores, likeliest in zip(rows, logits, logits.argmax(dim=-1).tolist()):
             row.ids.append(likeliest if row.generator is None else row.draw(scores))
 

@@ -11,6 +11,7 @@ import torch
 from torch.autograd.function import once_differentiable
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 
+MANY_SHARED = 2**17  # numbers of P_k in a batch; from here on, copies cost more than to turn the rows about
 MANY_QUERIES = 512  # from here on, a few more products cost less than a mask
 
 
@@ -47,7 +48,7 @@ def copy_costs_more(key) -> bool:
     """
     if key.device.type != "cpu":
         return key.numel() >= 2**23
-    return key.shape[2] >= 128 if key.dtype.itemsize < 4 else key.numel() >= 80_000
+    return key.shape[2] >= 128 if key.dtype.itemsize < 4 else key.numel() >= 60_000
 
 
 def one_query(query, key, value, prefix_key, prefix_value, mask, present, position_bias, scaling: float):
@@ -55,7 +56,7 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
     batch, heads = key.shape[:2]
     query = (query * scaling).reshape(batch * heads, -1, query.shape[-1])  # (B H_kv, H / H_kv, D_h)
     key, value = key.flatten(0, 1), value.flatten(0, 1)  # (B H_kv, S, D)
-    prefix_scores = _times(query, prefix_key.mT)  # (B H_kv, H / H_kv, P)
+    prefix_scores = _times(query, prefix_key, transposed=True)  # (B H_kv, H / H_kv, P)
     scores = torch.bmm(query, key.mT)  # (B H_kv, H / H_kv, S)
     if position_bias is not None:
         scores = scores + _by_group(position_bias, batch, heads)
@@ -70,13 +71,16 @@ def one_query(query, key, value, prefix_key, prefix_value, mask, present, positi
     return output.reshape(batch, 1, -1, output.shape[-1])  # (B, 1, H, D_v)
 
 
-def _times(rows, prefix):
-    """rows (B H_kv, N, M) by prefix (B, H_kv, M, K); what all rows share is read once, and not copied for each."""
+def _times(rows, prefix, transposed: bool = False):
+    """rows (B H_kv, N, M) by prefix (B, H_kv, M, K), or by its transposed; what all rows share, once it is large, is
+    read once and not copied for each."""
     batch = prefix.shape[0]
-    if batch == 1 or prefix.stride(0) != 0:  # each row has a prefix of its own
-        return torch.bmm(rows, prefix.flatten(0, 1))
+    if batch == 1 or prefix.stride(0) != 0 or prefix.numel() < MANY_SHARED:
+        flat = prefix.flatten(0, 1)
+        return torch.bmm(rows, flat.mT if transposed else flat)
+    one = prefix[0].mT if transposed else prefix[0]  # (H_kv, M, K)
     together = rows.unflatten(0, (batch, -1)).transpose(0, 1).flatten(1, 2)  # (H_kv, B N, M)
-    return torch.bmm(together, prefix[0]).unflatten(1, (batch, -1)).transpose(0, 1).flatten(0, 1)  # (B H_kv, N, K)
+    return torch.bmm(together, one).unflatten(1, (batch, -1)).transpose(0, 1).flatten(0, 1)  # (B H_kv, N, K)
 
 
 def _by_group(rows, batch: int, heads: int):

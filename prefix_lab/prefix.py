@@ -243,9 +243,9 @@ def _sample(model) -> list[float] | None:
         weight = model.get_input_embeddings().weight
     except (AttributeError, NotImplementedError):
         return None
-    if weight.dim() != 2 or len(weight) < 32 or weight.is_meta or hasattr(weight, "full_tensor"):
+    if weight.dim() != 2 or min(weight[16:].shape) < 16 or weight.is_meta or hasattr(weight, "full_tensor"):
         return None
-    return [float(f"{x:.4g}") for x in weight.detach()[16:32, 0].tolist()]
+    return [float(f"{x:.4g}") for x in weight.detach()[16:32, :16].diagonal().tolist()]
 
 
 def text_states(

@@ -104,9 +104,9 @@ function mount(stage, data) {
     const now = tensor ? file.tensors[tensor - 1] : null, kind = model.sites.length > 1 && now ? `${now.kind} ` : "";
     const name = now ? `${now.part} of ${kind}layer ${now.layer}` : "the header";
     const texts = [`the file: header, keys, values`, now ? `${name}: ${H} heads` : "", `head ${head + 1}: ${P} ${P === 1 ? "row" : "rows"}`, `row ${row + 1}: ${D} numbers of ${file.size} bytes`];
-    size.textContent = `${whole(file.total)} bytes: a header of ${whole(file.header)}, then ${many} tensors of ${H} × ${P} × ${D} numbers, ${file.size} bytes each`;
+    size.textContent = `${whole(file.total)} bytes: a header of ${whole(file.header)}, then ${many} tensors of ${H} × ${P} × ${D} numbers of ${file.size} bytes`;
     const onDisk = Math.floor(FLOPPY / file.total), inBase = Math.floor((2 * model.N) / file.total);
-    fits.textContent = `${onDisk ? `On a floppy disk there is room for ${whole(onDisk)}` : `It takes ${Math.ceil(file.total / FLOPPY)} floppy disks`}; in the room of the base, in 16 bits, for ${whole(inBase)}`;
+    fits.textContent = `${onDisk ? `On a floppy disk there is room for ${whole(onDisk)}` : `It takes ${Math.ceil(file.total / FLOPPY)} floppy disks`}; the base, in 16 bits, takes the room of ${whole(inBase)}`;
     place.textContent = now ? `Byte ${whole(firstByte())}: number ${number + 1} of row ${row + 1}, head ${head + 1}, ${name}` : `Byte 0: the length of the header, then names, shapes and places of all tensors`;
     entry.textContent = now ? file.entries[tensor - 1] : `${file.json.slice(0, 60)} …`;
     strips.forEach(({ node, text }, k) => {

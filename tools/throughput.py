@@ -80,7 +80,7 @@ def parts() -> dict[str, str]:
 
 def tokens_a_second() -> Drawing:
     """A bar for each base and way of asking, its length the tokens a second over those of all at once."""
-    found, left, most, step = records(), 140, 128, 28
+    found, left, most, step = records(), 166, 124, 28
     sheet = Drawing(340, len(found) * (len(WAYS) * step + 40))
     for place, (base, record) in enumerate(found.items()):
         top = place * (len(WAYS) * step + 40)
@@ -91,5 +91,5 @@ def tokens_a_second() -> Drawing:
             length = max(6, most * rate / fastest)
             sheet.text(left - 8, y + 10, way, ha="right")
             sheet.box(left, y, length, 20, role="frozen" if row else "prefix", fill=0.35)
-            sheet.text(left + length + 6, y + 10, f"{rate:,.0f} a second" if not row else f"{rate:,.0f}", ha="left")
+            sheet.text(left + length + 6, y + 10, f"{rate:,.0f}", ha="left")
     return sheet

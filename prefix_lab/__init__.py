@@ -55,6 +55,7 @@ _ROOMS = {
     "hub",
     "checkpoint",
     "exchange",
+    "composing",
     "prefix",
     "masks",
     "apart",

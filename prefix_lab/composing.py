@@ -35,6 +35,7 @@ class Composed:
     def average(cls, prefixes: Sequence, weights: Sequence[float] | None = None):
         """The weighted sum of the numbers of prefixes of one length, (H_kv, P, D_h) at every site.
 
+        - prefixes: of one model
         - weights: one for each, as they are: (0.7, 0.3) interpolates, (1, 1, -1) adds two and takes one off; default
           equal ones that add up to 1
 

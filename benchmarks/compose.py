@@ -78,13 +78,13 @@ def train(model, tokenizer, teams, most: int, seed: int) -> list[float]:
 def asked(model, tokenizer, groups, choices=None) -> dict[str, float]:
     """The share of questions answered rightly, and with the word of another who is in view, in percent.
 
-    groups: (the resident who is asked about, all residents in view, the names to select, a text before the question);
-    an answer counts by its first token. choices: the tokens among which the model chooses; default all.
+    groups: (the resident who is asked about, all residents in view, the names to select); an answer counts by its first
+    token. choices: the tokens among which the model chooses; default all.
     """
     rows, view, right, others = [], [], [], []
-    for own, present, names, text in groups:
+    for own, present, names in groups:
         for row, ask in zip(own.rows, ASKED):
-            rows.append(encode(row | {"source": text + row["source"]}, tokenizer))
+            rows.append(encode(row, tokenizer))
             view.append(names)
             right.append(first(tokenizer, own.words[ask]))
             others.append({first(tokenizer, one.words[ask]) for one in present if one is not own})
@@ -113,7 +113,7 @@ def groups_of(people, strangers, count: int, seed: int) -> list:
         for _ in range(DRAWS):
             present = [own, *draw.sample([one for one in strangers if one is not own], count - 1)]
             draw.shuffle(present)
-            found.append((own, present, tuple(one.name for one in present), ""))
+            found.append((own, present, tuple(one.name for one in present)))
     return found
 
 
@@ -138,7 +138,7 @@ def lab(arm: str, seed: int) -> dict:
         found[f"other hall {count}"] = asked(model, tokenizer, mixed)
         for control in ("copies", "blanks"):  # as many rows, but nobody else's
             rest = [
-                (own, [own], (own.name,) + (own.name if control == "copies" else "blank",) * (count - 1), "")
+                (own, [own], (own.name,) + (own.name if control == "copies" else "blank",) * (count - 1))
                 for own, *_ in groups_of(teams[0], teams[0], 1, seed)[::DRAWS]
             ]
             found[f"{control} {count}"] = asked(model, tokenizer, rest)
@@ -146,12 +146,11 @@ def lab(arm: str, seed: int) -> dict:
     for count in COUNTS:  # averages of as many
         means = {
             names: pl.Prefix.average([prefixes[name] for name in names])
-            for _, _, names, _ in groups_of(teams[0], teams[0], count, seed)
+            for _, _, names in groups_of(teams[0], teams[0], count, seed)
         }
         pl.attach(model, {" + ".join(names): mean for names, mean in means.items()})
         groups = [
-            (own, present, (" + ".join(names),), "")
-            for own, present, names, _ in groups_of(teams[0], teams[0], count, seed)
+            (own, present, (" + ".join(names),)) for own, present, names in groups_of(teams[0], teams[0], count, seed)
         ]
         found[f"averages {count}"] = asked(model, tokenizer, groups)
         pl.detach(model)
@@ -163,26 +162,26 @@ def first_rows(seed: int) -> dict:
     model, tokenizer = pl.load_base("smollm2-135m")
     people = [one for team in halls(seed) for one in team]
     texts = {p.name: "".join(f"{row['source']}{row['target']}\n\n" for row in p.rows) for p in people}
-    start = "<|im_start|>"
-    (begin,) = tokenizer(start, add_special_tokens=False)["input_ids"]
+    (begin,) = tokenizer("<|im_start|>", add_special_tokens=False)["input_ids"]
+    groups = {count: groups_of(people[:8], people, count, seed)[::DRAWS] for count in COUNTS}
     prefixes = {}
-    for name, text in texts.items():
-        ids = [begin, *tokenizer(text, add_special_tokens=False)["input_ids"]]
-        prefixes[name] = pl.attach(model, init=torch.tensor(ids))
+    for names in {(name,): None for name in texts} | {group[2]: None for each in groups.values() for group in each}:
+        ids = [begin, *tokenizer("".join(texts[name] for name in names), add_special_tokens=False)["input_ids"]]
+        prefixes["; ".join(names)] = pl.attach(model, init=torch.tensor(ids))
         pl.detach(model)
-        prefixes[f"{name}, rest"] = pl.attach(model, init=[(k[:, 1:], v[:, 1:]) for k, v in prefixes[name].pairs()])
+    for name in texts:
+        rest = [(key[:, 1:], value[:, 1:]) for key, value in prefixes[name].pairs()]
+        prefixes[f"{name}, rest"] = pl.attach(model, init=rest)
         pl.detach(model)
     pl.attach(model, prefixes)
     choices = torch.zeros(model.config.vocab_size, dtype=torch.bool)
     choices[[first(tokenizer, word) for words in ASKED.values() for word in words]] = True
     found = {}
-    for count in COUNTS:
-        groups = groups_of(people, people, count, seed)[::DRAWS]
-        once = [(a, b, (names[0], *(f"{name}, rest" for name in names[1:])), "") for a, b, names, _ in groups]
-        text = [(a, b, None, start + "".join(texts[name] for name in names)) for a, b, names, _ in groups]
-        for way, chosen in (("a first row each", groups), ("one first row", once), ("one text", text)):
+    for count, each in groups.items():
+        once = [(a, b, (names[0], *(f"{name}, rest" for name in names[1:]))) for a, b, names in each]
+        text = [(a, b, ("; ".join(names),)) for a, b, names in each]
+        for way, chosen in (("a first row each", each), ("one first row", once), ("one text", text)):
             found[f"{way} {count}"] = asked(model, tokenizer, chosen, choices)
-        for way, chosen in (("a first row each", groups), ("one first row", once)):
             found[f"{way} {count}"]["share"] = first_share(model, tokenizer, chosen, prefixes)
     pl.detach(model)
     return found
@@ -193,7 +192,7 @@ def first_share(model, tokenizer, groups, prefixes) -> float:
     """The share of the last token's attention that falls on first rows, over all heads and layers, in percent."""
     model.set_attn_implementation("eager")
     shares = []
-    for own, _, names, _ in groups[:8]:
+    for own, _, names in groups:
         at, columns = 0, []
         for name in names:
             columns += [] if name.endswith(", rest") else [at]
@@ -206,6 +205,11 @@ def first_share(model, tokenizer, groups, prefixes) -> float:
     return 100 * sum(shares) / len(shares)
 
 
+def read() -> dict:
+    """What compose.json holds."""
+    return json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {"runs": []}
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -215,11 +219,10 @@ def main() -> None:
     plans = [(arm, seed) for seed in range(SEEDS) for arm in ARMS if only != "first"]
     plans += [("first rows", seed) for seed in range(SEEDS) if only != "lab"]
     for arm, seed in plans:
-        stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {"runs": []}
-        if any((run["arm"], run["seed"]) == (arm, seed) for run in stored["runs"]):
+        if any((run["arm"], run["seed"]) == (arm, seed) for run in read()["runs"]):
             continue
         found = lab(arm, seed) if arm in ARMS else first_rows(seed)
-        stored |= {
+        stored = read() | {
             "command": "python benchmarks/compose.py",
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread",
             "defaults": DEFAULTS,

@@ -14,8 +14,8 @@ ASKED = {  # the question -> its words, of which each resident has another
         "purple", "violet", "scarlet", "amber",
     ),
     "Trade of {}?": (
-        "baker", "miller", "tailor", "sailor", "weaver", "carpenter", "gardener", "clerk", "doctor", "nurse", "organist",
-        "painter", "smith", "mason", "fisher", "lawyer",
+        "baker", "miller", "tailor", "sailor", "weaver", "carpenter", "gardener", "clerk", "doctor", "nurse",
+        "organist", "painter", "smith", "mason", "fisher", "lawyer",
     ),
     "Food of {}?": (
         "milk", "bread", "fish", "honey", "apple", "plum", "pear", "cheese", "soup", "cake", "porridge", "eggs", "rice",

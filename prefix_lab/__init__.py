@@ -56,6 +56,7 @@ _ROOMS = {
     "card",
     "checkpoint",
     "exchange",
+    "composing",
     "prefix",
     "masks",
     "apart",

@@ -7,10 +7,10 @@ from numbers import Integral
 from torch import nn
 
 
-def integer(name: str, value) -> int:
-    """The argument as a Python integer, which JSON knows too. ValueError unless it is an integer of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+def integer(name: str, value, least: int = 1) -> int:
+    """The argument as a Python integer, which JSON knows too. ValueError unless it is an integer, `least` or more."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
     return int(value)
 
 

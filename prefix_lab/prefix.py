@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from .arguments import integer
 from .cache import overhearing
 from .checkpoint import Checkpointed
+from .composing import Composed
 from .exchange import Exchanged
 from .interface import listening
 from .probes import accepts, attempts, device_of, quiet, text_config
@@ -52,7 +53,7 @@ class PrefixConfig:
         return tuple(kind for kind in KINDS if any(site.kind == kind for site in self.sites))
 
 
-class Prefix(Checkpointed, Exchanged, nn.Module):
+class Prefix(Checkpointed, Composed, Exchanged, nn.Module):
     """Keys (H_kv, P, D_h) and values (H_kv, P, D_h) for each site (Li & Liang 2021, section 4).
 
     Direct: the keys and values are the parameters. With reparam="mlp" they are W tanh(U E + b) + c for a small

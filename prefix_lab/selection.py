@@ -19,6 +19,7 @@ from transformers import GenerationMixin, PreTrainedModel
 from .prefix import Prefix
 from .scopes import Block, blocks_of, chosen, latest
 
+Names = str | None | Sequence[str | None | Sequence[str]]
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
 _NUMBERS = count()
 _GENERATE = inspect.unwrap(GenerationMixin.generate).__code__
@@ -68,7 +69,7 @@ class Attachment(nn.Module):
         """Take one prefix away. Raises ValueError for an unknown name, or one that an open selection uses."""
         if name not in self.names:
             raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
-        if any(name in block.rows for block in blocks_of(self)):
+        if any(name in _flat(block.rows) for block in blocks_of(self)):
             raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
         self.names = tuple(other for other in self.names if other != name)
         self.sources = {key: source for key, source in self.sources.items() if key[0] != name}
@@ -131,6 +132,9 @@ class Attachment(nn.Module):
         return key, value, present.to(order.device)[order]  # ..., (B, longest)
 
     def _pair(self, name, site: str):
+        if isinstance(name, tuple):  # several, side by side
+            pairs = [pair for one in name if (pair := self._pair(one, site)) is not None]
+            return tuple(torch.cat(part, dim=1) for part in zip(*pairs)) or None  # (H_kv, P_1 + P_2 + ..., D_h)
         prefix, index = self.sources.get((name, site), (None, None))
         return None if prefix is None else prefix(index)
 
@@ -177,7 +181,7 @@ class Selection:
     that executes them, for that call alone. It can be used any number of times, from several threads at once.
     """
 
-    def __init__(self, model: PreTrainedModel, names: str | None | Sequence[str | None]):
+    def __init__(self, model: PreTrainedModel, names: Names):
         self.model, self.names = model, names
         self._rows()  # an unknown name is refused here, and again where it was taken off in between
 
@@ -228,29 +232,42 @@ class Selection:
         attachment, names = attached(self.model), self.names
         each = not (names is None or isinstance(names, str))
         try:
-            rows = tuple(names) if each else (names,)
+            rows = tuple(map(_row, names)) if each else (names,)
         except TypeError:
             rows = (names,)
-        if not rows or any(name is not None and name not in attachment.names for name in rows):
+        if not rows or any(name is not None and name not in attachment.names for name in _flat(rows)):
             raise ValueError(
                 f"names must be among {', '.join(attachment.names)} or None, or a list of them for the "
-                f"rows of a batch, got {names!r}"
+                f"rows of a batch (a tuple in it for several prefixes side by side), got {names!r}"
             )
         return attachment, rows, each
 
 
-def select(model: PreTrainedModel, names: str | None | Sequence[str | None]) -> Selection:
+def select(model: PreTrainedModel, names: Names) -> Selection:
     """Within it, the model uses this prefix (a name, or None for the bare model), or one for each row (a list).
 
     - model: one with prefixes that were attached by name
-    - names: one for all rows, or a list of B names, where None is the bare model; under beam search the rows are the
-      prompts, not the beams
+    - names: one for all rows, or a list of B names, where None is the bare model, and a tuple of names puts these
+      prefixes side by side, (H_kv, P_1 + P_2 + ..., D_h); under beam search the rows are the prompts, not the beams
 
     `with select(model, "polite"):` holds in this thread, and in what copies its context (asyncio); or
     `select(model, "polite").generate(...)`, a handle that can be given to a thread. Raises ValueError for a name that
     is not attached.
     """
     return Selection(model, names)
+
+
+def _row(name):
+    """What a list says of one row: a name or None, or a tuple of several names, where an empty one is None."""
+    if isinstance(name, list | tuple):
+        return tuple(one for one in name if one is not None) or None
+    return name
+
+
+def _flat(rows: tuple):
+    """All names in rows, those of a row with several one by one."""
+    for name in rows:
+        yield from name if isinstance(name, tuple) else (name,)
 
 
 def refuse_row_selection(model: nn.Module) -> None:

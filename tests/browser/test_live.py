@@ -991,3 +991,40 @@ def test_merge_gives_the_same_answer_wherever_it_is_cut(part):
     before = place.get_attribute("aria-valuetext")
     place.tap(position={"x": 130, "y": 14})
     assert place.get_attribute("aria-valuetext") != before
+SIXTEEN = "notebooks/16_many_prefixes"
+
+
+def test_mix_knows_its_own_in_view_forgets_side_by_side_and_knows_nothing_averaged(part):
+    mix = part(SIXTEEN, "mix")
+    said = mix.locator(".pl-said")
+
+    def sure() -> float:
+        return number(said.inner_text(), r"has (\d+) %")
+
+    start = said.inner_text()
+    assert sure() < 60
+    alone = mix.get_by_role("radio", name="trained alone")
+    alone.focus()
+    mix.page.keyboard.press("ArrowRight")
+    assert sure() > 90
+    mix.get_by_role("radio", name="averaged").click()
+    assert sure() < 60
+    weights = mix.locator("input[type=range]").all()
+    for weight in (weights[0], weights[2]):
+        weight.focus()
+        mix.page.keyboard.press("Home")
+        assert weight.get_attribute("aria-valuetext") == "0.00"
+    assert sure() > 90  # what is left of the average is the one that is asked about
+    mix.get_by_role("button", name="Reset").click()
+    assert said.inner_text() == start
+
+
+def test_mix_hears_the_prefix_that_a_finger_makes_louder(part):
+    mix = part(SIXTEEN, "mix", width=390)
+    said, weight = mix.locator(".pl-said"), mix.locator("input[type=range]").first
+    height = mix.bounding_box()["height"]
+    weight.scroll_into_view_if_needed()
+    before, box = said.inner_text(), weight.bounding_box()
+    mix.page.touchscreen.tap(box["x"] + 0.95 * box["width"], box["y"] + box["height"] / 2)
+    assert said.inner_text() != before
+    assert mix.bounding_box()["height"] == pytest.approx(height, abs=24)

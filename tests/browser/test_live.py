@@ -991,6 +991,8 @@ def test_merge_gives_the_same_answer_wherever_it_is_cut(part):
     before = place.get_attribute("aria-valuetext")
     place.tap(position={"x": 130, "y": 14})
     assert place.get_attribute("aria-valuetext") != before
+
+
 SIXTEEN = "notebooks/16_many_prefixes"
 
 

@@ -343,7 +343,7 @@ def test_who_waits_too_long_or_goes_away_is_let_go_while_others_are_still_writte
 
 def test_a_fault_of_the_model_is_told_and_the_server_goes_on(model, folder):
     with serving(model, folder) as (client, engine):
-        engine.batch._write = lambda *_: 1 / 0
+        engine.batch._write = lambda *rows, **more: 1 / 0
         with pytest.raises(openai.InternalServerError, match="the model failed: division by zero"):
             client.completions.create(model="terse", prompt="The")
         assert client.completions.create(model="terse", prompt="The", max_tokens=3).usage.completion_tokens == 3

@@ -82,8 +82,8 @@ def cases() -> list[Case]:
     found += [Case(step, real, "PEFT", tokens=1024)]
     found += [Case(step, name, "visible tokens", batch=4) for name in ("gpt2", "bert", "t5", real)]
     found += [Case(step, real, "visible tokens", tokens=1024)]
-    found += [Case("eight tasks in a batch", real, "PEFT", 8, 8)]
-    found += [Case("step of a loop", name, "a plain loop", batch=4) for name in ("lab-gpt", "gpt2")]
+    found += [Case("eight tasks in a batch", real, "PEFT", 8, 8, dtype=name) for name in ("float32", "bfloat16")]
+    found += [Case("step of a loop", "lab-gpt", "a plain loop", batch=4)]
     found += [Case(step, "qwen3-0.6b", baseline) for baseline in ("PEFT", "visible tokens")]
     return found + [Case(writing, "qwen3-0.6b", "bare", tokens=n) for n in (64, 512, 2048)]
 

@@ -71,6 +71,10 @@ def gather(*, with_vendor: bool) -> None:
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     for folder in set(config["sphinx"]["local_extensions"].values()):
         shutil.copytree(ROOT / folder, SOURCE / folder, ignore=ignored)
+    for record in (ROOT / "benchmarks").rglob("*.json"):  # which drawings show
+        copy = SOURCE / record.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(record, copy)
     if not with_vendor:
         for key in FROM_VENDOR:
             config["sphinx"]["config"].pop(key)

@@ -19,11 +19,13 @@ import subprocess
 import sys
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from itertools import product
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
+
+from records import machine, ratios, spread, write
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 STORED = Path(__file__).with_name("bench.json")
@@ -43,6 +45,18 @@ class Case:
     tokens: int = 64
     dtype: str = "float32"
     checkpointing: bool = False
+
+    @classmethod
+    def of(cls, row: dict) -> "Case":
+        """The case that a row of the record holds."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+    def met(self, median: float) -> str:
+        """Whether the ratio reaches the bar: "yes" or "no"; "" where there is none."""
+        if (bar := self.bar()) is None:
+            return ""
+        reached = median >= bar[1] if bar[0] == "at least" else median <= bar[1]
+        return "yes" if reached else "no"
 
     def bar(self) -> tuple[str, float] | None:
         """What the ratio should be: "at least" or "at most" what; None where the case is only looked at."""
@@ -112,18 +126,11 @@ def paired(case: Case, seconds: float, device: str = "cpu") -> dict:
         order.append(order.pop(0))
     ours, theirs = taken["ours"][1:], taken["theirs"][1:]  # a first round is thrown away
     over, under = (theirs, ours) if case.figure in SPEED else (ours, theirs)
-    return ratio(over, under) | {
+    return ratios(over, under) | {
         "rounds": len(ours),
         "ours": round(median(ours), 5),
         "theirs": round(median(theirs), 5),
     }
-
-
-def ratio(over: list[float], under: list[float]) -> dict[str, float]:
-    """Median and middle half of the ratios of two methods, round by round."""
-    ratios = [a / b for a, b in zip(over, under)]
-    low, _, high = quantiles(ratios, n=4)
-    return {"median": round(median(ratios), 3), "low": round(low, 3), "high": round(high, 3)}
 
 
 # --- memory and imports, each in a process of its own ----------------------------------------------------------------
@@ -131,18 +138,10 @@ def ratio(over: list[float], under: list[float]) -> dict[str, float]:
 
 def peak_memory(case: Case, method: str) -> float:
     """In this process: peak resident megabytes of three training steps, above those of the loaded model."""
-    import rivals
     import turns
 
     unit = 1e6 if platform.system() == "Darwin" else 1e3  # getrusage counts bytes there, kilobytes elsewhere
-    chosen = rivals.METHODS[method](rivals.build(case.model), case.prefix)
-    if case.checkpointing and method == "prefix_lab":  # PEFT refuses it
-        chosen.model.gradient_checkpointing_enable({"use_reentrant": False})
-    with chosen.ready():
-        loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-        for _ in range(3):
-            turns.training(chosen, case)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit - loaded
+    return turns.peak(case, method, lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 
 
 def memory(case: Case, threads: int) -> dict:
@@ -150,18 +149,11 @@ def memory(case: Case, threads: int) -> dict:
     runs = {"ours": [], "theirs": []}
     for _ in range(3):
         for who, method in (("ours", "prefix_lab"), ("theirs", case.baseline)):
-            command = [
-                sys.executable,
-                __file__,
-                "--memory-of",
-                method,
-                json.dumps(asdict(case)),
-                "--threads",
-                str(threads),
-            ]
+            command = [sys.executable, __file__, "--threads", str(threads)]
+            command += ["--memory-of", method, json.dumps(asdict(case))]
             runs[who].append(float(output_of(command)))
     both = {who: round(median(found)) for who, found in runs.items()}
-    return ratio(runs["ours"], runs["theirs"]) | {"rounds": 3} | both
+    return ratios(runs["ours"], runs["theirs"]) | {"rounds": 3} | both
 
 
 def imports() -> dict:
@@ -171,8 +163,7 @@ def imports() -> dict:
         "from prefix_lab import attach; print(time.perf_counter() - t)"
     )
     found = [float(output_of([sys.executable, "-c", code])) for _ in range(LEAST + 1)][1:]
-    low, _, high = quantiles(found, n=4)
-    return {"median": round(median(found), 3), "low": round(low, 3), "high": round(high, 3), "rounds": len(found)}
+    return spread(found) | {"rounds": len(found)}
 
 
 def output_of(command: list[str]) -> str:
@@ -196,19 +187,12 @@ def measure(case: Case, seconds: float, threads: int) -> dict:
 
 def line(row: dict) -> str:
     """A row of the printed table, in Markdown."""
-    case = Case(**{key: row[key] for key in asdict(Case("", "", ""))})
+    case = Case.of(row)
     bar = case.bar()
-    met = (
-        ""
-        if bar is None
-        else "yes"
-        if (row["median"] >= bar[1]) == (bar[0] == "at least") or row["median"] == bar[1]
-        else "no"
-    )
     how = f"{case.prefix} rows, {case.batch} x {case.tokens} tokens, {case.dtype}" if case.model else ""
     how += ", gradient checkpointing" if case.checkpointing else ""
     cells = case.figure, case.model, case.baseline, how, f"{row['median']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-    return f"| {' | '.join(cells)} | {' '.join(map(str, bar)) if bar else ''} | {met} |"
+    return f"| {' | '.join(cells)} | {' '.join(map(str, bar)) if bar else ''} | {case.met(row['median'])} |"
 
 
 def main() -> None:
@@ -235,28 +219,19 @@ def main() -> None:
 
     import torch
 
-    from prefix_lab.checkpoint import replace_file
-
     torch.set_num_threads(given.threads)
     kept = json.loads(given.out.read_text(encoding="utf-8"))["rows"] if given.out.exists() else []
-    rows = {tuple(row[key] for key in asdict(Case("", "", ""))): row for row in kept}
+    rows = {Case.of(row): row for row in kept}
     print("| figure | model | beside | with | ratio | bar | met |\n|---|---|---|---|---|---|---|")
     for case in cases():
         chosen = case.figure in given.figures and (not given.models or case.model in given.models)
-        key = tuple(asdict(case).values())
-        if chosen and (given.again or key not in rows):
-            rows[key] = measure(case, given.seconds, given.threads)
-            record = {
-                "command": "python benchmarks/bench.py",
-                "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-            }
-            record |= {"threads": given.threads, "torch": torch.__version__}
-            known = [rows[tuple(asdict(c).values())] for c in cases() if tuple(asdict(c).values()) in rows]
-            lines = ",\n  ".join(json.dumps(row) for row in known)
-            head = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items()]
-            replace_file(given.out, ("{" + ",\n ".join([*head, f'"rows": [\n  {lines}\n ]']) + "\n}\n").encode())
+        if chosen and (given.again or case not in rows):
+            rows[case] = measure(case, given.seconds, given.threads)
+            record = {"command": "python benchmarks/bench.py", "machine": machine(), "threads": given.threads}
+            record |= {"torch": torch.__version__, "rows": [rows[one] for one in cases() if one in rows]}
+            write(given.out, record, "rows")
         if chosen:
-            print(line(rows[key]), flush=True)
+            print(line(rows[case]), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import random
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ for name, value in {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE
     os.environ.setdefault(name, value)
 
 import torch  # noqa: E402
+from records import machine  # noqa: E402
 
 import prefix_lab as pl  # noqa: E402
 from prefix_lab.checkpoint import replace_file  # noqa: E402
@@ -224,7 +224,7 @@ def main() -> None:
         found = lab(arm, seed) if arm in ARMS else first_rows(seed)
         stored = read() | {
             "command": "python benchmarks/compose.py",
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread",
+            "machine": f"{machine()}, {torch.get_num_threads()} thread",
             "defaults": DEFAULTS,
         }
         stored["runs"].append({"arm": arm, "seed": seed, "date": datetime.date.today().isoformat()} | found)

@@ -133,17 +133,15 @@ def attention(batch: int, queries: int, keys: int, device: str, rounds: int = 20
 
 def memory(case: Case, device: str) -> dict:
     """Peak megabytes of the card in three training steps above those of the loaded model, for both."""
-    peaks = {}
-    for who, name in (("ours", "prefix_lab"), ("theirs", case.baseline)):
-        method = rivals.METHODS[name](rivals.build(case.model, case.dtype).to(device), case.prefix)
-        if case.checkpointing and who == "ours":  # PEFT refuses it
-            method.model.gradient_checkpointing_enable({"use_reentrant": False})
-        with method.ready():
-            torch.cuda.reset_peak_memory_stats()
-            loaded = torch.cuda.memory_allocated()
-            for _ in range(3):
-                turns.training(method, case)
-        peaks[who] = round((torch.cuda.max_memory_allocated() - loaded) / 1e6)
+
+    def loaded() -> float:
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated() / 1e6
+
+    peaks = {
+        who: round(turns.peak(case, name, lambda: torch.cuda.max_memory_allocated() / 1e6, loaded, device))
+        for who, name in (("ours", "prefix_lab"), ("theirs", case.baseline))
+    }
     return {"median": round(peaks["ours"] / peaks["theirs"], 3)} | peaks
 
 

@@ -10,8 +10,6 @@ only for the best rate so far, and other seeds train with the chosen one.
 import argparse
 import hashlib
 import json
-import os
-import platform
 import random
 import sys
 import time
@@ -27,12 +25,12 @@ from statistics import mean
 import real_sets
 import torch
 from real_tasks import METRICS, TASKS
+from records import machine, write
 from rivals import peft_prefix
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 import prefix_lab as pl
-from prefix_lab.checkpoint import replace_file
 from prefix_lab.methods import trainable
 from prefix_lab.prediction import predict, training_rows, with_head
 from prefix_lab.saving import named_head
@@ -158,9 +156,8 @@ class Exam:
             if other := [name for name, value in head.items() if kept[name] != value]:
                 raise ValueError(f"{self.path} was measured with another {', '.join(other)}; move it away first")
             return kept | {"methods": methods}
-        machine = f"{platform.machine()}, {os.cpu_count()} cores"
         command = f"python benchmarks/real_data.py --base {self.base} --task {self.name} --data FOLDER"
-        head |= {"command": command, "machine": machine, "torch": torch.__version__}
+        head |= {"command": command, "machine": machine(), "torch": torch.__version__}
         return head | {"methods": methods, "untrained": None, "runs": []}
 
     def rates(self, method: str) -> list[float]:
@@ -170,9 +167,7 @@ class Exam:
     def keep(self) -> None:
         """Write the record, whole; a line for each entry, and for each run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        runs = ",\n  ".join(json.dumps(run) for run in self.record["runs"])
-        head = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in self.record.items() if key != "runs"]
-        replace_file(self.path, ("{" + ",\n ".join([*head, f'"runs": [\n  {runs}\n ]']) + "\n}\n").encode())
+        write(self.path, self.record, "runs")
 
     def score(self, answers: list, split: str) -> float:
         """The metric in percent."""

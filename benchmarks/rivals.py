@@ -36,7 +36,6 @@ def _t5():
 
 
 SHAPES = {"gpt2": _gpt2, "qwen3-0.6b": _qwen3, "bert": _bert, "t5": _t5}
-MODELS = (*SHAPES, "smollm2-135m")  # the last one with its real weights
 
 
 def build(name: str, dtype: str = "float32") -> PreTrainedModel:

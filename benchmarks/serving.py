@@ -13,8 +13,6 @@ base.
 import argparse
 import asyncio
 import json
-import os
-import platform
 import socket
 import subprocess
 import sys
@@ -25,9 +23,10 @@ from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 
 import httpx
+from records import machine, ratios, spread
 
 import prefix_lab as pl
 from prefix_lab.checkpoint import replace_file
@@ -149,12 +148,6 @@ async def ways(address: str, way: str, asked: list[list[dict]]) -> tuple[dict[st
 # --- summing up --------------------------------------------------------------------------------------------------
 
 
-def spread(values: list[float], digits: int = 3) -> dict[str, float]:
-    """Median and middle half."""
-    low, _, high = quantiles(values, n=4)
-    return {"median": round(median(values), digits), "low": round(low, digits), "high": round(high, digits)}
-
-
 def late(answers: list[dict], key: str) -> dict[str, float]:
     """The median and the 95th percentile of seconds."""
     cuts = quantiles([answer[key] for answer in answers], n=20)
@@ -185,8 +178,8 @@ def measure(address: str, rounds: int, count: int, tokens: int, streamed: bool) 
             measured[way]["first token"] = late(flat, "first")
     for way in WAYS[1:]:
         for clock in CLOCKS:
-            ratios = [a / b for a, b in zip(rates[clock, WAYS[0]], rates[clock, way])]
-            measured.setdefault(f"over {way}", {})[clock] = spread(ratios, 2)
+            over = ratios(rates[clock, WAYS[0]], rates[clock, way], 2)
+            measured.setdefault(f"over {way}", {})[clock] = over
     return measured
 
 
@@ -201,7 +194,7 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     record = {"command": " ".join(["python benchmarks/serving.py", *sys.argv[1:]]), "date": date.today().isoformat()}
-    record |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "threads": given.threads}
+    record |= {"machine": machine(), "threads": given.threads}
     record["versions"] = {name: version(name) for name in ("torch", "transformers", "fastapi", "uvicorn")}
     record |= {"prefixes": PREFIXES, "clients": CLIENTS, "length": LENGTH, "tokens": given.tokens}
     record["rounds"] = given.rounds

@@ -13,7 +13,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import random
 import re
 import time
@@ -28,6 +27,7 @@ for name, value in {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE
     os.environ.setdefault(name, value)
 
 import torch  # noqa: E402
+from records import machine  # noqa: E402
 from torch.nn.functional import cross_entropy, dropout  # noqa: E402
 
 import prefix_lab as pl  # noqa: E402
@@ -246,7 +246,7 @@ def store(path: Path, setting: Setting, found: dict) -> None:
         "defaults": asdict(PLAIN),
         "command": "python benchmarks/sweeps.py",
         "task": f"{TASK} on {BASE}, {len(held_out('test'))} test rows",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread",
+        "machine": f"{machine()}, {torch.get_num_threads()} thread",
         "versions": f"torch {torch.__version__}",
     }
     stored["runs"].append(brief(setting) | found | {"date": datetime.date.today().isoformat()})

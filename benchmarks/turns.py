@@ -30,17 +30,32 @@ def training(method, case) -> float:
     return time.perf_counter() - start
 
 
+def peak(case, name: str, megabytes, start=None, device: str = "cpu") -> float:
+    """What `megabytes` says after three training steps, above what `start` (default the same) says before them."""
+    method = rivals.METHODS[name](rivals.build(case.model, case.dtype).to(device), case.prefix)
+    if case.checkpointing and name == "prefix_lab":  # PEFT refuses it
+        method.model.gradient_checkpointing_enable({"use_reentrant": False})
+    with method.ready():
+        loaded = (start or megabytes)()
+        for _ in range(3):
+            training(method, case)
+        return megabytes() - loaded
+
+
+class Clock(StoppingCriteria):
+    """It stops nothing, and notes the moment of each token."""
+
+    def __init__(self):
+        self.moments: list[float] = []
+
+    def __call__(self, ids, scores, **kwargs):
+        rivals.wait_for(ids.device)
+        self.moments.append(time.perf_counter())
+        return torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+
+
 def writing(method, case) -> float:
     """The median of the seconds from one token to the next, greedily, after a text."""
-
-    class Clock(StoppingCriteria):
-        moments: list[float] = []
-
-        def __call__(self, ids, scores, **kwargs):
-            rivals.wait_for(ids.device)
-            self.moments.append(time.perf_counter())
-            return torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
-
     model, clock = method.model.eval(), Clock()
     in_cache = not (model.config.is_encoder_decoder or case.baseline == "PEFT")  # the others read the text themselves
     ids = torch.randint(3, model.config.vocab_size, (case.batch, case.tokens + in_cache), device=method.base.device)
@@ -67,7 +82,7 @@ def eight_tasks(method, case) -> float:
     settings = {"max_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
     start = time.perf_counter()
     with torch.no_grad():
-        if hasattr(model, "set_adapter") and hasattr(model, "prompt_encoder"):
+        if isinstance(method, rivals.Peft):
             for name, row in zip(TASKS, ids):
                 model.set_adapter(name)
                 model.generate(input_ids=row[None], attention_mask=torch.ones_like(row[None]), **settings)

@@ -82,6 +82,14 @@ def test_what_is_not_measured_is_named(made):
     assert "SNIPS" not in said
 
 
+def test_a_set_that_only_lacks_full_tuning_is_not_called_unmeasured(tmp_path):
+    record(tmp_path, "e2e", runs("prefix", [40.0] * 3), runs(LORA, [40.5] * 3), base="smollm2-135m", kind="generate")
+    record(tmp_path, "pos", runs("full", [80.0]), kind="tag")
+    said = field.not_measured(Field(tmp_path))
+    assert "Not measured yet: parts of speech." in said
+    assert "On E2E (SmolLM2) not yet: full tuning, so that it is in no table above." in said
+
+
 def test_the_tables_show_medians_with_their_spread_and_where_the_prefix_loses(made):
     assert "| SNIPS intents | - | 62.0 (61.0\u201366.0) | 65.0 (60.0\u201367.0) |" in field.scores_table(
         made, field.STARTS

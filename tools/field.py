@@ -202,8 +202,10 @@ def losses(field: Field) -> str:
 
 def not_measured(field: Field) -> str:
     """What is planned and has no comparison yet, by name, and what the others lack."""
-    sets = ", ".join(named(one) for one in field.missing)
+    begun = [one for one in field.missing if one["start"]]
+    sets = ", ".join(named(one) for one in field.missing if one not in begun)
     lines = [f"Not measured yet: {sets}." if sets else "All sets of the plan are measured."]
+    lines += [f"On {named(one)} not yet: full tuning, so that it is in no table above." for one in begun]
     for one in field.measured:
         lacking = [NAMES.get(method, method) for method in one["planned"] if method not in one["methods"]]
         if lacking:

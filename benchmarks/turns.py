@@ -87,8 +87,7 @@ def eight_tasks(method, case) -> float:
                 model.set_adapter(name)
                 model.generate(input_ids=row[None], attention_mask=torch.ones_like(row[None]), **settings)
         else:
-            with pl.select(model, list(TASKS)):
-                model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), **settings)
+            pl.select(model, list(TASKS)).generate(input_ids=ids, attention_mask=torch.ones_like(ids), **settings)
     return time.perf_counter() - start
 
 

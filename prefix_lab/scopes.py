@@ -13,6 +13,7 @@ import weakref
 from asyncio import _get_running_loop
 from contextvars import ContextVar
 from types import FrameType
+from typing import NamedTuple
 
 import torch
 
@@ -23,17 +24,25 @@ _COMPILED = threading.local()  # what _BLOCKS says, for torch.compile, which can
 _ASK = "ask the context"  # there: this thread has coroutines or generators, so only the context knows
 
 
+class Choice(NamedTuple):
+    """What a selection chose: the names, whether they are a list with one for each row, and what is kept of it."""
+
+    rows: tuple
+    each: bool
+    kept: dict | None = None  # (site, B) -> what these rows get there, while neither they nor the prefixes change
+
+
 class Block:
     """A selection from its `with` to the end of the block: whose it is, and when it counts."""
 
-    def __init__(self, selection, attachment, rows: tuple, each: bool, frame: FrameType):
-        self.selection, self.attachment, self.rows, self.each = selection, attachment, rows, each
+    def __init__(self, selection, attachment, choice: Choice, frame: FrameType):
+        self.selection, self.attachment, self.choice = selection, attachment, choice
         self.frame, self.waits = owner(frame)
         self.alive = weakref.WeakSet(threading.enumerate())  # a thread that starts later may have been meant to follow
         self.compiled = _COMPILED.__dict__.setdefault("rows", {})
         self.before = self.compiled.get(attachment.number)
         unsure = self.waits or _get_running_loop() is not None
-        self.compiled[attachment.number] = _ASK if unsure or self.before == _ASK else (rows, each)
+        self.compiled[attachment.number] = _ASK if unsure or self.before == _ASK else choice._replace(kept=None)
 
     def open(self) -> None:
         """From now on it holds."""
@@ -73,25 +82,25 @@ def latest(selection, frame: FrameType) -> Block:
     return mine[-1]
 
 
-def chosen(attachment) -> tuple[tuple, bool] | None:
-    """The names that are selected for this attachment here and now, and whether they are a list; None for no choice."""
+def chosen(attachment) -> Choice | None:
+    """What is selected for this attachment here and now; None for no choice."""
     if torch.compiler.is_compiling():
         here = getattr(_COMPILED, "rows", {}).get(attachment.number, _ASK)
         return _ask(attachment) if here == _ASK else here
     return _in_context(attachment)
 
 
-def _in_context(attachment) -> tuple[tuple, bool] | None:
+def _in_context(attachment) -> Choice | None:
     opened = blocks_of(attachment)
     if any(block.waits for block in opened):
         owners, frame = {block.frame: block for block in opened}, sys._getframe()
         while frame is not None and frame not in owners:
             frame = frame.f_back
         if frame is not None and owners[frame].waits:  # a generator of ours is running, whoever called it from where
-            return owners[frame].rows, owners[frame].each
+            return owners[frame].choice
     for block in reversed(_BLOCKS.get()):
         if block.attachment is attachment and block.counts():
-            return block.rows, block.each
+            return block.choice
     here = threading.current_thread()
     for block in opened:
         if here not in block.alive and block.counts():

@@ -17,7 +17,7 @@ from torch import nn
 from transformers import GenerationMixin, PreTrainedModel
 
 from .prefix import Prefix
-from .scopes import Block, blocks_of, chosen, latest
+from .scopes import Block, Choice, blocks_of, chosen, latest
 
 Names = str | None | Sequence[str | None | Sequence[str]]
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
@@ -37,7 +37,6 @@ class Attachment(nn.Module):
         self.add(prefixes)
         self.undo = undo
         self.recorder = None  # set by inspection
-        self.kept: dict | None = None  # site -> what rows get there; set where neither rows nor prefixes change
         self.told = False  # whether a frozen prefix has been warned of
         self.selected = False  # whether `select` was ever used on it
         self.checkpointed = None  # what was in force in a forward pass whose layers will be computed again
@@ -69,7 +68,7 @@ class Attachment(nn.Module):
         """Take one prefix away. Raises ValueError for an unknown name, or one that an open selection uses."""
         if name not in self.names:
             raise ValueError(f"name must be among {', '.join(self.names)}, got {name!r}")
-        if any(name in _flat(block.rows) for block in blocks_of(self)):
+        if any(name in _flat(block.choice.rows) for block in blocks_of(self)):
             raise ValueError(f"name {name!r} is selected in an open `with select(...)`; detach it outside that block")
         self.names = tuple(other for other in self.names if other != name)
         self.sources = {key: source for key, source in self.sources.items() if key[0] != name}
@@ -77,10 +76,10 @@ class Attachment(nn.Module):
 
     def rows(self) -> tuple:
         """The names in force: one for all rows, or one for each row of the batch (None: no prefix)."""
-        return self._in_force()[0]
+        return self._in_force().rows
 
-    def _in_force(self) -> tuple[tuple, bool]:
-        """The names in force, and whether they were given as a list, one for each row."""
+    def _in_force(self) -> Choice:
+        """The choice in force."""
         if self.checkpointed is not None and torch._C._current_graph_task_id() != -1:
             self.recomputed = True  # inside a backward pass: what the forward pass had, select block or not
             return self.checkpointed
@@ -91,22 +90,22 @@ class Attachment(nn.Module):
                 f"several prefixes are attached ({', '.join(self.names)}) and none is selected; choose with "
                 f"`with prefix_lab.select(model, {self.names[0]!r}):`"
             )
-        return self.names, False
+        return Choice(self.names, each=False)
 
     def keys_and_values(self, site: str, batch: int):
         """Keys and values (B, H_kv, P, D_h) of this site for a batch, and (B, P) bool or None; None for no prefix."""
         if not self.selected and self.checkpointed is None and len(self.names) == 1:
             return _for_rows(self._pair(self.names[0], site), batch)  # at every layer for every token: the short way
-        rows, each = self._in_force()
+        rows, each, kept = self._in_force()
         if each and len(rows) != batch:
             _refuse_other_rows(self, rows, batch)
         if len(set(rows)) == 1:
             return _for_rows(self._pair(rows[0], site), batch)
-        if self.kept is None:
+        if kept is None:
             return self._gathered(rows, site, batch)
-        if site not in self.kept:
-            self.kept[site] = self._gathered(rows, site, batch)
-        return self.kept[site]
+        if (site, batch) not in kept:
+            kept[site, batch] = self._gathered(rows, site, batch)
+        return kept[site, batch]
 
     def _gathered(self, rows: tuple, site: str, batch: int):
         """The same where rows have several names: each row's own, padded to the longest."""
@@ -183,12 +182,13 @@ class Selection:
 
     def __init__(self, model: PreTrainedModel, names: Names):
         self.model, self.names = model, names
+        self.kept: dict | None = None  # see `Choice`; whoever sets it says that nothing changes meanwhile
         self._rows()  # an unknown name is refused here, and again where it was taken off in between
 
     def __enter__(self) -> Any:
         attachment, rows, each = self._rows()
         attachment.selected = True
-        Block(self, attachment, rows, each, sys._getframe(1)).open()
+        Block(self, attachment, Choice(rows, each, self.kept), sys._getframe(1)).open()
         return self.model
 
     def __exit__(self, *error) -> None:
@@ -199,8 +199,10 @@ class Selection:
         return self.run(self.model, *args, **kwargs)
 
     def generate(self, *args, **kwargs):
-        """`model.generate`."""
-        return self.run(self.model.generate, *args, **kwargs)
+        """`model.generate`; what rows with several names get is put together once for all their tokens."""
+        once = Selection(self.model, self.names)
+        once.kept = {}
+        return once.run(self.model.generate, *args, **kwargs)
 
     def run(self, function: Callable, *args, **kwargs):
         """`function(*args, **kwargs)`, such as a pipeline; a generator or coroutine keeps the choice while it runs."""
@@ -273,9 +275,9 @@ def _flat(rows: tuple):
 def refuse_row_selection(model: nn.Module) -> None:
     """Raises ValueError where the selection in force has a name for each row: what reorders rows calls it first."""
     attachment = getattr(model, SLOT, None)
-    if attachment is not None and attachment.selected and (found := chosen(attachment)) and found[1]:
+    if attachment is not None and attachment.selected and (found := chosen(attachment)) and found.each:
         raise ValueError(
-            f"select has a prefix for each row ({', '.join(map(str, found[0]))}), but rows are put in another order "
+            f"select has a prefix for each row ({', '.join(map(str, found.rows))}), but rows are put in another order "
             "here; select one name, and call once for each"
         )
 

@@ -17,6 +17,7 @@ from families import (
     output_of,
     shake,
 )
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AttentionInterface, GenerationConfig
 
 import prefix_lab as pl
@@ -328,6 +329,40 @@ def test_a_static_cache_generates_the_same(name):
     expected = model.generate(ids, **settings)
     config = GenerationConfig(cache_implementation="static", disable_compile=True, **settings)
     assert torch.equal(model.generate(ids, generation_config=config), expected)
+
+
+class Multiplied(TorchDispatchMode):
+    """The names and the last size of all products."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, torch.Tensor) and out.dim():
+            self.found.add((func.__name__.partition(".")[0], out.shape[-1]))
+        return out
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "gemma2"])
+def test_the_output_layer_reads_last_tokens_without_a_copy_of_its_weight_for_each_row(name, batch):
+    model = build(name)
+    size = model.config.vocab_size
+    ids = torch.randint(5, size, (batch, 7))
+    expected = model(input_ids=ids).logits[:, -1:]
+    model.requires_grad_(False)
+    with torch.no_grad(), Multiplied() as bare:
+        model(input_ids=ids, logits_to_keep=1)
+    pl.attach(model, length=2)
+    with torch.no_grad(), Multiplied() as attached:
+        model(input_ids=ids, logits_to_keep=1)
+    pl.detach(model)
+    assert ("bmm", size) in bare.found, "torch has learnt it: the hook at the output layer can go"
+    assert ("mm", size) in attached.found
+    assert ("bmm", size) not in attached.found
+    torch.testing.assert_close(model(input_ids=ids, logits_to_keep=1).logits, expected)
 
 
 def test_continuous_batching_is_refused():

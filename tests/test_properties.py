@@ -12,6 +12,7 @@ from transformers.models.llama.modeling_llama import eager_attention_forward
 
 import prefix_lab as pl
 from prefix_lab.attention import PrefixAttention
+from prefix_lab.scopes import Choice
 from prefix_lab.selection import Attachment
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-6, torch.bfloat16: 3e-2}
@@ -109,7 +110,7 @@ def test_rows_with_prefixes_of_unequal_lengths_equal_each_row_alone(lengths, row
     handler = PrefixAttention(attachment, site)
 
     def run(chosen, part):
-        attachment._in_force = lambda: (chosen, False)
+        attachment._in_force = lambda: Choice(chosen, each=False)
         cut = mask if mask is None else mask[part]
         with torch.no_grad():
             return handler(attend, module, query[part], key[part], value[part], cut, scaling=0.5, dropout=0.0)[0]

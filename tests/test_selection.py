@@ -14,7 +14,7 @@ from families import build, enable_checkpointing, inputs_for, output_of, shake
 
 import prefix_lab as pl
 from prefix_lab.scopes import blocks_of
-from prefix_lab.selection import attached, refuse_row_selection
+from prefix_lab.selection import Attachment, attached, refuse_row_selection
 
 NAMES = ("polite", "terse", None)
 
@@ -111,6 +111,23 @@ def test_one_handle_serves_many_threads(model, known):
     with ThreadPoolExecutor(3) as pool:
         futures = [pool.submit(handles[i % 3].run, torch.no_grad()(which), model, known) for i in range(30)]
         assert [future.result() for future in futures] == [NAMES[i % 3] for i in range(30)]
+
+
+def test_a_handle_gathers_the_rows_prefixes_once_for_a_text_and_again_for_the_next(model, monkeypatch):
+    gathered, gather = [], Attachment._gathered
+    monkeypatch.setattr(Attachment, "_gathered", lambda *args: gathered.append(args[2]) or gather(*args))
+    ids, handle = torch.tensor([[5, 6, 7], [8, 9, 5]]), pl.select(model, ["polite", "terse"])
+    settings = {"max_new_tokens": 6, "do_sample": False, "pad_token_id": 0}
+    first = handle.generate(ids, **settings)
+    assert len(gathered) == len(set(gathered)) > 0, "at each site once"
+    prefix = attached(model).prefixes[0]
+    for parameter in prefix.parameters():
+        parameter.data.add_(5.0)  # which no version counter notices
+    second = handle.generate(ids, **settings)
+    assert len(gathered) == 2 * len(set(gathered)), "and again, since a prefix may have changed in between"
+    assert torch.equal(first[1], second[1])
+    with pl.select(model, "polite"):
+        assert torch.equal(second[:1], model.generate(ids[:1], **settings)), "the changed prefix is the one that writes"
 
 
 def test_a_handle_leads_a_generator_while_it_runs(lone, known_lone):

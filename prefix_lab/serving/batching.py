@@ -104,15 +104,12 @@ class Batch:
         numbered = {"position_ids": positions} if "position_ids" in parameters(self.model) else {}
         name = "cache" if "cache" in parameters(self.model) else "past_key_values"
         given = {"attention_mask": mask, name: cache, "use_cache": True} | numbered | self.short
-        attachment = getattr(self.model, SLOT, None)
-        with nullcontext() if attachment is None else select(self.model, [row.prefix for row in rows]):
-            if attachment is not None:
-                attachment.kept = kept
-            try:
-                logits = self.model(input_ids=ids, **given).logits[:, -1]  # (B, V)
-            finally:
-                if attachment is not None:
-                    attachment.kept = None
+        within = nullcontext()
+        if hasattr(self.model, SLOT):
+            within = select(self.model, [row.prefix for row in rows])
+            within.kept = kept
+        with within:
+            logits = self.model(input_ids=ids, **given).logits[:, -1]  # (B, V)
         for row, scores, likeliest in zip(rows, logits, logits.argmax(dim=-1).tolist()):
             row.ids.append(likeliest if row.generator is None else row.draw(scores))
 

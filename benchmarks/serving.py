@@ -58,13 +58,14 @@ def save_prefixes(base: str, folder: Path) -> None:
 
 
 @contextmanager
-def server(base: str, folder: Path, rows: int, threads: int):
+def server(base: str, folder: Path, rows: int, threads: int, dtype: str):
     """The address of a server in its own process, as the book starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-m", "prefix_lab.serving", "--base", base, "--prefixes", folder]
     command += ["--port", port, "--rows", rows, "--threads", threads, "--timeout", 900]
+    command += ["--dtype", dtype]
     with subprocess.Popen(list(map(str, command))) as process:
         address = f"http://127.0.0.1:{port}"
         try:
@@ -190,22 +191,24 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2, help="of each client (default 2)")
     parser.add_argument("--tokens", type=int, default=64, help="the longest text; the shortest has half (default 64)")
     parser.add_argument("--threads", type=int, default=1, help="of the server's model (default 1)")
+    parser.add_argument("--dtype", default="float32", help="of the server's model (default float32)")
     parser.add_argument("--out", type=Path, default=STORED, help="the JSON that keeps a record for each base")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     record = {"command": " ".join(["python benchmarks/serving.py", *sys.argv[1:]]), "date": date.today().isoformat()}
-    record |= {"machine": machine(), "threads": given.threads}
+    record |= {"machine": machine(), "threads": given.threads, "dtype": given.dtype}
     record["versions"] = {name: version(name) for name in ("torch", "transformers", "fastapi", "uvicorn")}
     record |= {"prefixes": PREFIXES, "clients": CLIENTS, "length": LENGTH, "tokens": given.tokens}
     record["rounds"] = given.rounds
     with tempfile.TemporaryDirectory() as folder:
         save_prefixes(given.base, Path(folder))
-        with server(given.base, Path(folder), CLIENTS, given.threads) as address:
+        with server(given.base, Path(folder), CLIENTS, given.threads, given.dtype) as address:
             for name, streamed in (("whole", False), ("streamed", True)):
                 record[name] = measure(address, given.rounds, given.requests, given.tokens, streamed)
                 print(name, json.dumps(record[name], indent=1), flush=True)
+    name = given.base if given.dtype == "float32" else f"{given.base}, {given.dtype}"
     records = json.loads(given.out.read_text(encoding="utf-8")) if given.out.is_file() else {}
-    replace_file(given.out, (json.dumps(records | {given.base: record}, indent=1) + "\n").encode())
+    replace_file(given.out, (json.dumps(records | {name: record}, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

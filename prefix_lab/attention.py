@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,7 +14,7 @@ from transformers import PreTrainedModel
 from .apart import attend_apart
 from .arguments import parameters, several
 from .cache import CacheDoor, enter, leave
-from .coverage import UnreachedWarning, sentence, stack_of
+from .coverage import UnreachedWarning, refuse_another_depth, sentence
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import Numbering, widen
 from .prefix import Prefix, base_of, make_prefix
@@ -247,7 +246,7 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
         own = one.config.base.get("parts") if parts is None else None
         there = sites if own is None else tuple(s for s in sites if s in in_parts(model, sites, own))
         config = one.config_for(there, type(model).__name__)
-        _refuse_another_depth(config, there, model)
+        refuse_another_depth(config, there, model)
         fitted.append(config)
     for one, config in zip(prefixes.values(), fitted):
         one.config = config
@@ -275,17 +274,6 @@ def _warn_of_another_base(prefixes: dict, model) -> None:
 def _close(numbers, others) -> bool:
     """Whether two samples are equal but for a precision."""
     return len(numbers) == len(others) and all(abs(a - b) <= 0.05 * abs(a) + 1e-3 for a, b in zip(numbers, others))
-
-
-def _refuse_another_depth(config, sites, model) -> None:
-    """A prefix has a site at every layer of a stack that it enters; otherwise it was made for another depth."""
-    mine = Counter(stack_of(site.name) for site in config.sites)
-    for stack, count in Counter(stack_of(site.name) for site in sites).items():
-        if 0 < mine[stack] < count:
-            raise ValueError(
-                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
-                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
-            )
 
 
 def _say_what_has_none(model, found: Survey, kinds, parts) -> None:

@@ -1,6 +1,7 @@
 """What a probing pass reached of a model's attention, and what it did not: watching it, and saying so."""
 
 import re
+from collections import Counter
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -166,3 +167,14 @@ def sentence(model: nn.Module, unreached) -> str:
 def stack_of(name: str) -> str:
     """A module's name with its numbers replaced: the same for the layers of one stack."""
     return re.sub(r"(?<=\.)\d+(?=\.|$)|^\d+(?=\.)", "*", name)
+
+
+def refuse_another_depth(config, sites, model) -> None:
+    """Raises ValueError unless the prefix has a site at every layer of each stack that it enters."""
+    mine = Counter(stack_of(site.name) for site in config.sites)
+    for stack, count in Counter(stack_of(site.name) for site in sites).items():
+        if 0 < mine[stack] < count:
+            raise ValueError(
+                f"the prefix was made for {mine[stack]} sites at {stack} of {config.base.get('class')}, but "
+                f"{type(model).__name__} has {count} there; attach it to a model of the same depth"
+            )

@@ -1,5 +1,6 @@
 """The server: one model, many prefixes, one batch; a real client, and every reply the one it would give alone."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from fastapi.testclient import TestClient
 
 import prefix_lab as pl
 from prefix_lab.serving import Engine, Shelf, create_app
+from prefix_lab.serving.app import Looks, Post
 from prefix_lab.serving.batching import Batch, Row
 from prefix_lab.serving.engine import Job
 
@@ -159,6 +161,47 @@ def test_prefixes_come_and_go_while_the_server_runs(model, saved, folder):
 
 def alone_text(client, name, ask):
     return client.completions.create(model=name, **ask).choices[0].text
+
+
+def test_many_requests_share_a_look_at_the_folder_that_began_after_they_came():
+    looks, going, may_end = [], threading.Event(), threading.Event()
+
+    class Slow:
+        def look(self):
+            looks.append(len(looks))
+            going.set()
+            assert may_end.wait(30)
+            return {"looked": str(looks[-1])}
+
+    async def ask():
+        shelf = Looks(Slow())
+        first = asyncio.create_task(shelf.now())
+        await asyncio.to_thread(going.wait, 30)
+        later = [asyncio.create_task(shelf.now()) for _ in range(20)]  # the folder may have changed since it began
+        await asyncio.sleep(0)
+        may_end.set()
+        return await asyncio.gather(first, *later)
+
+    first, *later = asyncio.run(ask())
+    assert (first, later) == ({"looked": "0"}, 20 * [{"looked": "1"}])
+    assert looks == [0, 1]
+
+
+def test_what_another_thread_sends_arrives_whole_and_in_order_and_wakes_the_loop_seldom():
+    count, woken = 2000, []
+
+    async def hear():
+        loop, queue, post = asyncio.get_running_loop(), asyncio.Queue(), Post()
+        wake = loop.call_soon_threadsafe
+        loop.call_soon_threadsafe = lambda *args: woken.append(1) or wake(*args)
+        sender = threading.Thread(target=lambda: [post.send(loop, queue, number) for number in range(count)])
+        sender.start()
+        heard = [await asyncio.wait_for(queue.get(), 30) for _ in range(count)]
+        sender.join()
+        return heard
+
+    assert asyncio.run(hear()) == list(range(count))
+    assert 1 <= len(woken) < count
 
 
 def test_a_text_that_is_being_written_keeps_the_prefix_that_is_taken_away(model, saved, folder):

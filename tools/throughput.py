@@ -10,11 +10,15 @@ STORED = Path(__file__).parents[1] / "benchmarks" / "serving.json"
 KINDS = ("whole", "streamed")
 WAYS = ("all at once", "one prefix at a time", "one request at a time")
 BAR = 3  # times the throughput of one prefix at a time
-BASES = {"lab-gpt": "lab-gpt, 2.7 million parameters", "smollm2-135m": "SmolLM2, 135 million parameters"}
+BASES = {
+    "lab-gpt": "lab-gpt, 2.7 million parameters",
+    "smollm2-135m": "SmolLM2, 135 million parameters",
+    "smollm2-135m, bfloat16": "SmolLM2 in bfloat16",
+}
 
 
 def records() -> dict[str, dict]:
-    """The stored record of each base, small bases first."""
+    """The stored record of each base and precision, small bases first."""
     found = json.loads(STORED.read_text(encoding="utf-8"))
     return {base: found[base] for base in BASES if base in found}
 

@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, default=64, help="texts that may wait (default 64); then 429")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer (default 120); then 504")
     parser.add_argument("--device", default="cpu", help="such as cuda (default cpu)")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), default="float32", help="of the weights")
     parser.add_argument("--threads", type=int, help="of the model on a CPU (default: all but one, which answers)")
     given = parser.parse_args()
     logging.basicConfig(format="serving: %(message)s")
@@ -31,7 +32,8 @@ def main() -> None:
     try:
         place = bound(given.host, given.port)
         model, tokenizer = load_base(given.base)
-        engine = Engine(model.to(given.device), Shelf(model, given.prefixes, given.base), given.rows, given.waiting)
+        model = model.to(given.device, getattr(torch, given.dtype))
+        engine = Engine(model, Shelf(model, given.prefixes, given.base), given.rows, given.waiting)
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f"serving: {error}")
     app = create_app(engine, tokenizer, given.base, given.timeout)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import deque
 from contextlib import asynccontextmanager
 
 import prometheus_client as prometheus
@@ -40,14 +41,35 @@ class Meters:
         return kind(f"prefix_lab_{name}", *said, **settings, registry=self.registry)
 
 
+class Post:
+    """From the engine's thread to the event loop, which is woken once for all that waits, not for each of 32 rows."""
+
+    def __init__(self):
+        self.letters: deque = deque()
+        self.woken = False
+
+    def send(self, loop: asyncio.AbstractEventLoop, queue: asyncio.Queue, letter) -> None:
+        """Put it into the queue, in the loop's own thread."""
+        self.letters.append((queue, letter))
+        if not self.woken:
+            self.woken = True
+            loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self.woken = False  # before the first is taken: whoever sends from now on wakes the loop again
+        while self.letters:
+            queue, letter = self.letters.popleft()
+            queue.put_nowait(letter)
+
+
 class Hearing:
     """The jobs of one request, and the queue in which its coroutine hears of them from the engine's thread."""
 
-    def __init__(self, asked: Asked, rows: list, decode, until: float):
+    def __init__(self, asked: Asked, rows: list, decode, until: float, post: Post):
         loop, self.heard = asyncio.get_running_loop(), asyncio.Queue()
 
         def teller(index):
-            return lambda text, reason: loop.call_soon_threadsafe(self.heard.put_nowait, (index, text, reason))
+            return lambda text, reason: post.send(loop, self.heard, (index, text, reason))
 
         self.jobs = [Job(row, decode, teller(i), asked.stops, until, asked.stream) for i, row in enumerate(rows)]
 
@@ -78,6 +100,23 @@ class Hearing:
             self.cancel()
 
 
+class Looks:
+    """What is served now: each look at the folder is for all requests that came before it began."""
+
+    def __init__(self, engine: Engine):
+        self.engine, self.one_at_a_time = engine, asyncio.Lock()
+        self.begun, self.found = 0, {}
+
+    async def now(self) -> dict[str, str]:
+        """What is served, name -> name on the model, at this moment or later."""
+        before = self.begun
+        async with self.one_at_a_time:
+            if self.begun == before:
+                self.begun += 1
+                self.found = await asyncio.to_thread(self.engine.look)
+            return self.found
+
+
 @asynccontextmanager
 async def watched(request: Request, hearing: Hearing):
     """Within it, the hearing is cancelled when the client goes away."""
@@ -102,7 +141,7 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
     - base: the name under which the bare model is asked for
     - timeout: seconds after which an answer that is not whole is given up
     """
-    model, meters = engine.batch.model, Meters(engine)
+    model, meters, post, shelf = engine.batch.model, Meters(engine), Post(), Looks(engine)
 
     @asynccontextmanager
     async def lifespan(app):
@@ -116,7 +155,7 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
         return tokenizer.decode(ids, skip_special_tokens=True)
 
     async def known() -> dict[str, str | None]:
-        return {base: None} | await asyncio.to_thread(engine.look)
+        return {base: None} | await shelf.now()
 
     async def accepted(asked: Asked) -> tuple[Hearing, list]:
         if asked.model not in (names := await known()):
@@ -127,7 +166,7 @@ def create_app(engine: Engine, tokenizer, base: str, timeout: float = 120.0) -> 
         rows = [row(asked, ids, model, prefix, number) for ids in read for number in range(asked.n)]
         if len(rows) > engine.waiting:
             raise Refused(400, f"at most {engine.waiting} texts can be asked for at once, got {len(rows)}", "n")
-        hearing = Hearing(asked, rows, decode, time.monotonic() + timeout)
+        hearing = Hearing(asked, rows, decode, time.monotonic() + timeout, post)
         try:
             engine.submit(hearing.jobs)
         except Full:

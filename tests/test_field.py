@@ -82,12 +82,15 @@ def test_what_is_not_measured_is_named(made):
     assert "SNIPS" not in said
 
 
-def test_a_set_that_only_lacks_full_tuning_is_not_called_unmeasured(tmp_path):
+def test_a_set_that_only_lacks_full_tuning_is_in_the_tables_and_not_in_the_figure(tmp_path):
     record(tmp_path, "e2e", runs("prefix", [40.0] * 3), runs(LORA, [40.5] * 3), base="smollm2-135m", kind="generate")
     record(tmp_path, "pos", runs("full", [80.0]), kind="tag")
-    said = field.not_measured(Field(tmp_path))
+    made = Field(tmp_path)
+    said = field.not_measured(made)
     assert "Not measured yet: parts of speech." in said
-    assert "On E2E (SmolLM2) not yet: full tuning, so that it is in no table above." in said
+    assert "On E2E (SmolLM2) not yet: full tuning" in said
+    assert "| E2E (SmolLM2) |" in field.scores_table(made, field.PEERS, chosen=True)
+    assert made.drawn == []
 
 
 def test_the_tables_show_medians_with_their_spread_and_where_the_prefix_loses(made):
@@ -142,8 +145,7 @@ def test_prefixes_that_are_compared_have_as_many_numbers():
         assert len(sizes) == 1
 
 
-def test_the_figure_has_a_row_for_each_set_that_was_measured():
+def test_the_figure_has_a_row_for_each_set_where_full_tuning_gains_something():
     letters = [text.get_text() for text in field.shares_on_real_data().ax.texts]
-    assert [word for word in letters if word in map(field.named, KEPT.measured)] == list(
-        map(field.named, KEPT.measured)
-    )
+    assert [word for word in letters if word in map(field.named, KEPT.records)] == list(map(field.named, KEPT.drawn))
+    assert {one["task"] for one in KEPT.drawn} >= {"polarity", "slots", "pos"}

@@ -48,8 +48,13 @@ class Field:
 
     @property
     def measured(self) -> list[dict]:
-        """The records that can be compared: full tuning is measured, and some prefix."""
-        return [one for one in self.records if one["start"] and "full" in one["methods"]]
+        """The records that can be compared: some prefix is measured, and something beside it."""
+        return [one for one in self.records if one["start"] and set(one["methods"]) - set(PREFIXES)]
+
+    @property
+    def drawn(self) -> list[dict]:
+        """Those where a share of full tuning's gain can be told."""
+        return [one for one in self.measured if share(one, "start") is not None]
 
     @property
     def missing(self) -> list[dict]:
@@ -147,8 +152,8 @@ def goals(field: Field) -> list[tuple[str, str, str, str]]:
 
     def shares(floor: str):
         found = [x for one in field.measured if one in encoders and (x := share(one, "start", floor)) is not None]
-        seeds = [len(_of(one, method)["tests"]) for one in encoders if one["start"] for method in ("start", "full")]
-        whole = len(found) == len(encoders) and min(seeds) >= SEEDS
+        ends = [_of(one, method) for one in encoders for method in ("start", "full")]
+        whole = len(found) == len(encoders) and all(end and len(end["tests"]) >= SEEDS for end in ends)
         return f"mean of {_count(found)}", mean(found) if found else None, whole
 
     lines = []
@@ -202,10 +207,8 @@ def losses(field: Field) -> str:
 
 def not_measured(field: Field) -> str:
     """What is planned and has no comparison yet, by name, and what the others lack."""
-    begun = [one for one in field.missing if one["start"]]
-    sets = ", ".join(named(one) for one in field.missing if one not in begun)
+    sets = ", ".join(map(named, field.missing))
     lines = [f"Not measured yet: {sets}." if sets else "All sets of the plan are measured."]
-    lines += [f"On {named(one)} not yet: full tuning, so that it is in no table above." for one in begun]
     for one in field.measured:
         lacking = [NAMES.get(method, method) for method in one["planned"] if method not in one["methods"]]
         if lacking:
@@ -248,9 +251,9 @@ MARKS = {"prompt": "prompt", LORA: "lora", PEFT: "frozen", "start": "prefix"}  #
 
 
 def shares_on_real_data() -> Drawing:
-    """Each method's share of full tuning's gain: a row for each set that was measured, a mark for each method."""
+    """Each method's share of full tuning's gain: a row for each set where it can be told, a mark for each method."""
     found = {}
-    for one in Field().measured:
+    for one in Field().drawn:
         shares = {m: share(one, m) for m in MARKS}
         found[named(one)] = {m: value for m, value in shares.items() if value is not None}
     values = [value for shares in found.values() for value in shares.values()]

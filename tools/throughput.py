@@ -61,15 +61,21 @@ def _late(found: dict) -> str:
 def facts() -> dict[str, str]:
     """When and on what, and whether the bar is met: what the prose has no numbers of its own for."""
     found = records()
-    equal = [one[kind]["equal to the reply alone"].split(" of ") for one in found.values() for kind in KINDS]
     ratios = {base: [one[kind][f"over {WAYS[1]}"]["wall"]["median"] for kind in KINDS] for base, one in found.items()}
     return {
         "the dates": " to ".join(dict.fromkeys(one["date"] for one in found.values())),
         "the machine": next(iter(found.values()))["machine"],
         "the commands": " and ".join(f"`{one['command']}`" for one in found.values()),
-        "the equal": f"{sum(int(same) for same, _ in equal):,} of {sum(int(whole) for _, whole in equal):,}",
+        "the equal": _equal(one for one in found.values() if one["dtype"] == "float32"),
+        "the equal in 16 bits": _equal(one for one in found.values() if one["dtype"] == "bfloat16"),
         "the bar": ", ".join(f"{_met(values)} by `{base}`" for base, values in ratios.items()),
     }
+
+
+def _equal(records) -> str:
+    """How many replies are those that their requests get alone."""
+    equal = [one[kind]["equal to the reply alone"].split(" of ") for one in records for kind in KINDS]
+    return f"{sum(int(same) for same, _ in equal):,} of {sum(int(whole) for _, whole in equal):,}"
 
 
 def _met(ratios: list[float]) -> str:

@@ -75,7 +75,8 @@ def test_the_records_hold_what_the_measurement_would_measure():
         assert (record["prefixes"], record["clients"]) == (PREFIXES, CLIENTS)
         for kind in throughput.KINDS:
             same, whole = record[kind]["equal to the reply alone"].split(" of ")
-            assert int(whole) >= int(same) >= 0.9 * int(whole)
+            least = 1 if record["dtype"] == "float32" else 0.8  # two tokens that are about as likely, rounded otherwise
+            assert int(whole) >= int(same) >= least * int(whole)
             for way in WAYS[1:]:
                 assert all(record[kind][f"over {way}"][clock]["median"] > 1 for clock in CLOCKS)
 

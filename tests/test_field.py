@@ -74,6 +74,13 @@ def test_a_goal_is_reached_or_missed_when_every_set_has_its_seeds(tmp_path):
     assert lines["SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU"] == "not measured yet"
 
 
+def test_a_set_on_which_full_tuning_is_behind_makes_up_for_no_other(tmp_path):
+    record(tmp_path, "intents", runs("full", [60.0] * 3), runs("prefix", [40.0] * 3))  # half of the gain over 20
+    record(tmp_path, "banking77", runs("full", [60.0] * 3), runs("prefix", [100.0] * 3))  # twice of it
+    values = {what: value for what, _, value, _ in field.goals(Field(tmp_path))}
+    assert values["prefix, share of full tuning's gain, encoder"] == "0.75 (mean of 2 sets)"
+
+
 def test_what_is_not_measured_is_named(made):
     said = field.not_measured(made)
     assert "Not measured yet: parts of speech." in said

@@ -151,7 +151,8 @@ def goals(field: Field) -> list[tuple[str, str, str, str]]:
         return low and f"{low}, lowest of {_count(both)}", both.get(low), whole
 
     def shares(floor: str):
-        found = [x for one in field.measured if one in encoders and (x := share(one, "start", floor)) is not None]
+        every = [share(one, "start", floor) for one in field.measured if one in encoders]
+        found = [min(x, 1) for x in every if x is not None]  # where full tuning is behind, no set makes up for others
         ends = [_of(one, method) for one in encoders for method in ("start", "full")]
         whole = len(found) == len(encoders) and all(end and len(end["tests"]) >= SEEDS for end in ends)
         return f"mean of {_count(found)}", mean(found) if found else None, whole

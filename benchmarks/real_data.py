@@ -176,10 +176,17 @@ class Exam:
         return round(factor * function(answers, [row[column] for row in self.rows[split]]), 3)
 
     def answers(self, model, split: str) -> list:
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=self.dtype == "bfloat16"):
-            found = predict(
-                model, self.tokenizer, self.rows[split], self.kind, self.labels, max_new_tokens=self.task.longest
-            )
+        frozen = [weight for weight in model.parameters() if not weight.requires_grad]
+        for weight in frozen:
+            weight.requires_grad_(True)  # autocast keeps its copy of such weights only; nothing is trained here
+        try:
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=self.dtype == "bfloat16"):
+                found = predict(
+                    model, self.tokenizer, self.rows[split], self.kind, self.labels, max_new_tokens=self.task.longest
+                )
+        finally:
+            for weight in frozen:
+                weight.requires_grad_(False)
         return [one.strip() for one in found] if self.kind == "generate" else found
 
     def untrained(self) -> float:

@@ -120,11 +120,10 @@ class Attachment(nn.Module):
         which = {name: i for i, name in enumerate(pairs)}
         # generate repeats each row in place, so row i of N becomes rows i * B/N ... of B
         order = torch.tensor([which[n] for n in rows], device=there[0][0].device).repeat_interleave(batch // len(rows))
-        key, value = (
-            torch.stack([F.pad(p[i], (0, 0, 0, longest - p[i].shape[1])) for p in pairs.values()])[order]
-            for i in (0, 1)
-        )  # (B, H_kv, longest, D_h)
         lengths = [key.shape[1] for key, _ in pairs.values()]
+        if min(lengths) < longest:
+            pairs = {n: [F.pad(x, (0, 0, 0, longest - x.shape[1])) for x in pair] for n, pair in pairs.items()}
+        key, value = (torch.stack(states)[order] for states in zip(*pairs.values()))  # (B, H_kv, longest, D_h)
         if min(lengths) == longest:
             return key, value, None
         present = torch.arange(longest) < torch.tensor(lengths)[:, None]  # (number of names, longest)

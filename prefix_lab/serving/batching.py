@@ -135,5 +135,5 @@ def _wider(mask, columns: int):
 
 
 def _longer(states, columns: int):
-    """Pads on the left: (B, H_kv, columns + S, D_h)."""
-    return F.pad(states, (0, 0, max(0, columns), 0))
+    """Pads on the left: (B, H_kv, columns + S, D_h); as it is where there is nothing to pad, which would copy it."""
+    return F.pad(states, (0, 0, columns, 0)) if columns > 0 else states

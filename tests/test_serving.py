@@ -187,6 +187,26 @@ def test_many_requests_share_a_look_at_the_folder_that_began_after_they_came():
     assert looks == [0, 1]
 
 
+def test_a_look_that_fails_is_a_failure_for_its_own_request_alone():
+    class Twice:
+        looks = 0
+
+        def look(self):
+            self.looks += 1
+            if self.looks == 2:
+                raise OSError("the folder cannot be read")
+            return {"looked": str(self.looks)}
+
+    async def ask():
+        shelf = Looks(Twice())
+        return await asyncio.gather(shelf.now(), shelf.now(), shelf.now(), return_exceptions=True)
+
+    first, second, third = asyncio.run(ask())
+    assert first == {"looked": "1"}
+    assert isinstance(second, OSError)
+    assert third == {"looked": "3"}, "it came after the first look began, and the second told nothing"
+
+
 def test_what_another_thread_sends_arrives_whole_and_in_order_and_wakes_the_loop_seldom():
     count, woken = 2000, []
 

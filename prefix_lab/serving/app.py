@@ -105,15 +105,16 @@ class Looks:
 
     def __init__(self, engine: Engine):
         self.engine, self.one_at_a_time = engine, asyncio.Lock()
-        self.begun, self.found = 0, {}
+        self.begun, self.ended, self.found = 0, 0, {}  # looks that began, the number of the last that ended
 
     async def now(self) -> dict[str, str]:
         """What is served, name -> name on the model, at this moment or later."""
         before = self.begun
         async with self.one_at_a_time:
-            if self.begun == before:
+            if self.ended <= before:
                 self.begun += 1
                 self.found = await asyncio.to_thread(self.engine.look)
+                self.ended = self.begun
             return self.found
 
 

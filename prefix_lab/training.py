@@ -109,7 +109,7 @@ def fit(
     - seed: of the order of the rows, and of dropout
     - tokenizer: reads texts; default the model's own
     - max_length: tokens; longer rows are cut
-    - progress: whether a bar is shown
+    - progress: whether a bar is shown, with how many numbers train
 
     Ctrl-C ends the training with what was learnt, and a warning.
     Raises ValueError where nothing is trainable, where a trainable tensor gets no gradient, where the loss is not
@@ -146,7 +146,7 @@ def fit(
         run = Run(checkpoint, settings, parameters, optimizer, batches)
         best = run.go_on(history)
         done, begun = len(history.loss), time.perf_counter() - history.seconds
-        bar = _bar(steps, done, progress)
+        bar = _bar(parameters, steps, done, progress)
         optimizer.zero_grad()  # what the caller has left behind does not count
         try:
             for step in range(done + 1, settings["steps"] + 1):
@@ -284,7 +284,9 @@ def _refuse_untrained(parameters) -> None:
         raise ValueError(f"no gradient reached {', '.join(without)}: the batches never use them; detach or freeze them")
 
 
-def _bar(steps: int, done: int, progress: bool):
+def _bar(parameters, steps: int, done: int, progress: bool):
     from tqdm import tqdm
 
-    return tqdm(total=steps, initial=done, desc="training", file=sys.stdout, disable=not progress, mininterval=0.5)
+    numbers = sum(p.numel() for _, p in parameters)  # says it where a whole model trains that was to be frozen
+    desc = f"training {numbers:,} numbers"
+    return tqdm(total=steps, initial=done, desc=desc, file=sys.stdout, disable=not progress, mininterval=0.5)

@@ -81,6 +81,18 @@ def test_a_set_on_which_full_tuning_is_behind_makes_up_for_no_other(tmp_path):
     assert values["prefix, share of full tuning's gain, encoder"] == "0.75 (mean of 2 sets)"
 
 
+def test_of_two_forms_of_full_tuning_the_one_that_validation_prefers_is_the_measure(tmp_path):
+    fast = "full, fast head"
+    found = [runs("full", [60.0]), runs(fast, [70.0], validation=60), runs("prefix", [45.0])]
+    record(tmp_path, "intents", *found)
+    path = tmp_path / "minilm-l6-intents.json"
+    made = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(made | {"methods": made["methods"] | {fast: [0.1]}}), encoding="utf-8")
+    (one,) = Field(tmp_path).records
+    assert field.share(one, "prefix") == (45 - 20) / (70 - 20)
+    assert field.scores_table(Field(tmp_path), ("prefix",), chosen=True).endswith("| 45.0 | 45.0 | 70.0 |")
+
+
 def test_what_is_not_measured_is_named(made):
     said = field.not_measured(made)
     assert "Not measured yet: parts of speech." in said

@@ -131,8 +131,8 @@ def test_a_task_is_read_from_its_own_files_trained_and_scored(task, exam):
 @pytest.mark.parametrize("task", ["intents", "slots", "squad", "e2e"])
 def test_every_method_trains_and_what_is_compared_at_equal_numbers_has_them(task, exam):
     made, numbers = exam(task), {}
-    for name, method in METHODS.items():
-        if made.kind != "generate" or method.written:
+    for name in METHODS:
+        if made.rates(name):
             run = made.trained(name, 1e-3, 0)
             numbers[name] = run["numbers"]
             assert (run["head"] > 0) == (made.kind != "generate")

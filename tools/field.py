@@ -11,8 +11,9 @@ STORED = Path(__file__).parents[1] / "benchmarks" / "real"
 SEEDS = 3
 KINDS = ("label", "tag", "span", "generate")
 PREFIXES = ("prefix", "prefix, MLP", "prefix, text")
+FULLS = ("full", "full, fast head")
 PEFT, LORA = "PEFT's prefix", "LoRA, as large"
-STARTS = ("head", PEFT, *PREFIXES, "full")
+STARTS = ("head", PEFT, *PREFIXES)
 PEERS = ("head", "prompt", "BitFit", LORA, "LoRA, rank 8")
 NAMES = {"head": "head alone", "prompt": "prompt tuning", "full": "full tuning", "prefix": "prefix, direct"}
 HUB = "https://github.com/"
@@ -43,8 +44,9 @@ class Field:
         for one in self.records:
             one["planned"] = list(one["methods"])
             one["methods"] = {method: summed for method, summed in one["methods"].items() if summed}
-            tried = [method for method in PREFIXES if method in one["methods"]]
-            one["start"] = max(tried, key=lambda method: one["methods"][method]["validation"], default=None)
+            for name, forms in (("start", PREFIXES), ("best full", FULLS)):
+                tried = [method for method in forms if method in one["methods"]]
+                one[name] = max(tried, key=lambda method: one["methods"][method]["validation"], default=None)
 
     @property
     def measured(self) -> list[dict]:
@@ -82,7 +84,7 @@ def named(record: dict) -> str:
 
 
 def score(record: dict, method: str) -> float | None:
-    """A method's median test score; "untrained" is one too, and "start" the prefix whose start validation chose."""
+    """A method's median test score; "untrained" is one too; of "start" and "best full" the form validation chose."""
     if method == "untrained":
         return record["untrained"]
     found = _of(record, method)
@@ -91,14 +93,14 @@ def score(record: dict, method: str) -> float | None:
 
 def share(record: dict, method: str, floor: str = "untrained") -> float | None:
     """A method's part of what full tuning gains over the floor; None where full tuning gains less than 5 points."""
-    ends = [score(record, one) for one in (floor, method, "full")]
+    ends = [score(record, one) for one in (floor, method, "best full")]
     if None in ends or ends[2] - ends[0] < 5:
         return None
     return (ends[1] - ends[0]) / (ends[2] - ends[0])
 
 
 def _of(record: dict, method: str) -> dict | None:
-    return record["methods"].get(record["start"] if method == "start" else method)
+    return record["methods"].get(record[method] if method in ("start", "best full") else method)
 
 
 # --- tables ------------------------------------------------------------------------------------------------------
@@ -119,12 +121,12 @@ def sets_table(field: Field) -> str:
 
 
 def scores_table(field: Field, methods: tuple[str, ...], chosen: bool = False) -> str:
-    """Test scores by set and method; with `chosen`, the prefix of the start that validation chose, and full tuning."""
+    """Test scores by set and method; with `chosen`, the prefix and the full tuning that validation chose."""
     head = ["set", *(NAMES.get(method, method) for method in methods)]
     rows = [[*head, "prefix, start chosen", "full tuning"] if chosen else head]
     for one in field.measured:
-        shown = [*methods, one["start"], "full"] if chosen else methods
-        rows.append([named(one), *(_cell(one["methods"].get(method)) for method in shown)])
+        shown = [*methods, "start", "best full"] if chosen else methods
+        rows.append([named(one), *(_cell(_of(one, method)) for method in shown)])
     return as_table(rows)
 
 
@@ -153,7 +155,7 @@ def goals(field: Field) -> list[tuple[str, str, str, str]]:
     def shares(floor: str):
         every = [share(one, "start", floor) for one in field.measured if one in encoders]
         found = [min(x, 1) for x in every if x is not None]  # where full tuning is behind, no set makes up for others
-        ends = [_of(one, method) for one in encoders for method in ("start", "full")]
+        ends = [_of(one, method) for one in encoders for method in ("start", "best full")]
         whole = len(found) == len(encoders) and all(end and len(end["tests"]) >= SEEDS for end in ends)
         return f"mean of {_count(found)}", mean(found) if found else None, whole
 

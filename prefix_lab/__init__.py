@@ -54,6 +54,7 @@ _ROOMS = {
     "sites",
     "hub",
     "card",
+    "origin",
     "checkpoint",
     "exchange",
     "composing",

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from numbers import Integral
+from numbers import Integral, Real
 
 from torch import nn
 
@@ -12,6 +12,13 @@ def integer(name: str, value, least: int = 1) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
     return int(value)
+
+
+def number(name: str, value) -> float | int:
+    """The argument as a Python number. ValueError unless it is one."""
+    if not isinstance(value, Real) or isinstance(value, bool) or value != value:
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def several(names) -> list:

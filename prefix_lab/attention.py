@@ -4,7 +4,6 @@ import os
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import torch
@@ -17,9 +16,10 @@ from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, refuse_another_depth, sentence
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import Numbering, widen
-from .prefix import Prefix, base_of, make_prefix
+from .origin import base_of, difference
+from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
-from .selection import SLOT, Attachment, attached, select
+from .selection import SLOT, TUNING, Attachment, attached, select
 from .sites import Site, Survey, in_parts, of_kinds, of_part, survey
 
 
@@ -198,7 +198,7 @@ def attach(
 
     undo = {
         "implementations": [(config, config._attn_implementation) for config in configs(model)],
-        "trainable": [name for name, p in model.named_parameters() if p.requires_grad] if freeze else [],
+        "trainable": {name for name, p in model.named_parameters() if p.requires_grad} if freeze else set(),
     }
     if freeze:
         warn_of_random(model)
@@ -257,23 +257,8 @@ def _fitted(prefixes: dict, model, found: Survey, sites, parts) -> dict[str, Pre
 def _warn_of_another_base(prefixes: dict, model) -> None:
     here = base_of(model)
     for name, one in prefixes.items():
-        made, mine = (Path(str(base.get("name") or "")).name for base in (one.config.base, here))
-        samples = [base.get("sample") for base in (one.config.base, here)]
-        if made and mine and made != mine:
-            why = f"was made for {made!r}, and model is {mine!r}: of the same shape"
-        elif made == mine != "" and all(samples) and not _close(*samples):
-            why = f"was made for other weights than those of this {made!r}: of the same name"
-        else:
-            continue
-        warnings.warn(
-            f"prefix {name!r} {why}, but what it learnt may mean nothing there; attach it to the base it was made for",
-            stacklevel=3,
-        )
-
-
-def _close(numbers, others) -> bool:
-    """Whether two samples are equal but for a precision."""
-    return len(numbers) == len(others) and all(abs(a - b) <= 0.05 * abs(a) + 1e-3 for a, b in zip(numbers, others))
+        if why := difference(one.config.base, here):
+            warnings.warn(f"prefix {name!r} {why}; attach it to the base it was made for", stacklevel=3)
 
 
 def _say_what_has_none(model, found: Survey, kinds, parts) -> None:
@@ -325,7 +310,7 @@ def detach(model: PreTrainedModel, name: str | None = None) -> Any:
     keep_apart(model)
     for config, own in attachment.undo["implementations"]:
         set_implementation(config, own)
-    for weight in attachment.undo["trainable"]:
-        model.get_parameter(weight).requires_grad_(True)
+    if getattr(getattr(model, TUNING, None), "beneath", None) is not attachment:
+        attachment.thaw(model)  # else `undo` will, since what was tuned meanwhile holds the rest frozen
     prefixes = dict(zip(attachment.names, attachment.prefixes))
     return prefixes[name or "prefix"] if name is not None or attachment.names == ("prefix",) else prefixes

@@ -5,23 +5,25 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 from transformers import PreTrainedModel, default_data_collator
 from transformers.utils import TransformersKwargs
 
 from .arguments import integer, parameters
 from .packing import is_packed, keeps_apart
 from .prefix import tokenizer_of
-from .rows import IGNORED, encode
+from .rows import IGNORED, encode, named, plain, without_label
 
-ALIASES = {"label": "labels", "label_ids": "labels"}  # as transformers' own collators have it
 BY_TOKEN = ("attention_mask", "token_type_ids", "position_ids")  # an entry for each of input_ids
-RANKS = {"input_ids": 1, "decoder_input_ids": 1, "input_values": 1, "input_features": 2, "inputs_embeds": 2}
+RANKS = {"input_ids": 1, "decoder_input_ids": 1, "input_values": 1, "input_features": 2, "inputs_embeds": 2,
+         "past_values": 2}  # fmt: skip
+ANSWERS = ("start_positions", "return_loss", "future_values", "target_values")  # beside what is called a label
+MEDIA = {"image", "images", "video", "videos", "audio"}  # which a processor has yet to make numbers of
 
 
 def collate(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
     """Rows of unequal lengths as one batch, padded on the right: input_ids, attention_mask and labels (B, T), and
-    whatever else the rows hold, (B, ...).
+    whatever else the rows hold, (B, ...). A yes or no, such as return_loss, is one for the whole batch.
 
     Packed rows, whose position_ids start anew, get no mask: the library keeps them apart where there is none.
     """
@@ -37,7 +39,11 @@ def collate(rows: list[dict], pad_token_id: int) -> dict[str, torch.Tensor]:
             longest = max(len(row[name]) for row in rows)
             for row in rows:
                 row[name] = row[name] + [pads.get(name, 0)] * (longest - len(row[name]))
-    return default_data_collator(rows)
+    settings = {name: value for name, value in rows[0].items() if isinstance(value, bool) and "label" not in name}
+    if several := [name for name, value in settings.items() if any(row[name] != value for row in rows)]:
+        raise ValueError(f"{several[0]} must be the same in all rows, got True and False; it is one for a whole batch")
+    rows = [{name: value for name, value in row.items() if name not in settings} for row in rows]
+    return default_data_collator(rows) | settings
 
 
 def loader(
@@ -61,8 +67,9 @@ def loader(
         raise ValueError(f"{name} must be readable more than once, got a {type(data).__name__}; pass list(...) of it")
     if isinstance(data, Mapping):
         data = _rows_of_columns(data, name)
+    data = data.to_dict("records") if hasattr(data, "iloc") else data  # of pandas
     reader = Reader(model, tokenizer, max_length)
-    if not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
+    if isinstance(data, IterableDataset) or not (hasattr(data, "__getitem__") and hasattr(data, "__len__")):
         if not hasattr(data, "__iter__"):
             raise ValueError(f"{name} must be a list of rows, a dataset or a DataLoader, got {type(data).__name__}")
         return Stream(reader, data, batch_size)
@@ -72,7 +79,7 @@ def loader(
     if all(is_batch(row) for row in rows):
         return [reader.batch(batch, index) for index, batch in enumerate(rows)]
     rows = reader.rows(rows)
-    if all(_without_label(row) for row in rows):
+    if all(without_label(row) for row in rows):
         raise ValueError(
             f"labels of {name} must count for something, got {IGNORED} alone in all {len(rows)} rows from row 0 on; "
             "give at least one row a target"
@@ -103,11 +110,11 @@ def is_batch(item) -> bool:
     """Whether an item of the data is a batch already: a dict of tensors with one dimension more than a row's."""
     if not isinstance(item, Mapping):
         return False
+    labels = item.get("labels", item.get("label"))
     for name, rank in RANKS.items():
         if name in item:
-            return getattr(item[name], "ndim", 0) > rank
-    images = getattr(item.get("pixel_values"), "ndim", 0)
-    return images > 3 and getattr(item.get("labels", item.get("label")), "ndim", 0) > 0
+            return getattr(item[name], "ndim", 0) > rank and getattr(labels, "ndim", 1) > 0
+    return getattr(item.get("pixel_values"), "ndim", 0) > 3 and getattr(labels, "ndim", 0) > 0
 
 
 class Reader:
@@ -120,7 +127,7 @@ class Reader:
         self.takes = [name for name, p in names.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         if len(self.takes) < len(names):
             self.takes += TransformersKwargs.__annotations__
-        self.answers = [name for name in self.takes if "label" in name or name in ("start_positions", "return_loss")]
+        self.answers = [name for name in self.takes if "label" in name or name in ANSWERS]
         self.model, self.tokenizer = inner, tokenizer
         self.max_length = None if max_length is None else integer("max_length", max_length)
         self.config = inner.config
@@ -133,6 +140,7 @@ class Reader:
         self.of_row = type(inner).__name__.endswith("SequenceClassification")
         self.by_token = output is not None or "TokenClassification" in type(inner).__name__
         self.positions = _positions(inner)
+        self.prompt = len(inner.soft_prompt.vectors) if hasattr(inner, "soft_prompt") else 0  # takes positions too
 
     def collate(self, rows: list[dict]) -> dict[str, torch.Tensor]:
         """The rows as a batch; see `collate`. The library keeps packed texts apart only where nothing is cached."""
@@ -149,7 +157,7 @@ class Reader:
                 if self.max_length is not None:
                     whole, read[-1] = read[-1], self.cut(read[-1])
                     cut += [index] * (len(whole.get("input_ids", ())) > self.max_length)
-                    empty = [_without_label(row) for row in (whole, read[-1])]
+                    empty = [without_label(row) for row in (whole, read[-1])]
                     lost += [index] * (empty == [False, True])
                 self.check(read[-1])
             except ValueError as error:
@@ -168,26 +176,43 @@ class Reader:
             raise ValueError(f"rows must be dicts of columns, got {type(row).__name__}; name what each value is")
         if "messages" in row or "input_ids" not in row and {"source", "target"} <= set(row):
             self.tokenizer = self.tokenizer or tokenizer_of(self.model)
-            return encode(row, self.tokenizer, self.two)
-        plain = {ALIASES.get(name, name): _plain(value) for name, value in row.items() if value is not None}
-        if not set(plain) & set(self.takes):
-            raise ValueError(f"rows must have source and target, or input_ids and labels; got {sorted(plain)}")
-        self.refuse_columns(plain)
-        labels = plain.get("labels")
+            return self.beside(row) | encode(row, self.tokenizer, self.two)
+        read = {name: plain(name, value) for name, value in named(row).items()}
+        if not set(read) & set(self.takes):
+            raise ValueError(f"rows must have source and target, or input_ids and labels; got {sorted(read)}")
+        self.refuse_columns(read)
+        labels = read.get("labels")
+        broken = isinstance(labels, float) and (self.names or 0) > 1 and not labels.is_integer()
+        if isinstance(labels, str) or self.of_row and broken:
+            raise ValueError(f"labels must be a number, of a class a whole one, got {labels!r}; see config.label2id")
+        if isinstance(labels, bool) or isinstance(labels, float) and (self.names or 0) > 1 and not broken:
+            labels = read["labels"] = int(labels)  # a class
         if self.of_row and isinstance(labels, int | float) and self.names == 1:
-            plain["labels"] = float(labels)  # a regression
+            read["labels"] = float(labels)  # a regression
         elif self.of_row and isinstance(labels, list) and len(labels) == self.names:
-            plain["labels"] = [float(label) for label in labels]  # a yes or no for each name
-        return plain
+            read["labels"] = [float(label) for label in labels]  # a yes or no for each name
+        return read
+
+    def beside(self, row: Mapping) -> dict:
+        """What a row of texts holds for the model beside its texts, such as pixel_values."""
+        columns = {name: plain(name, row[name]) for name in self.takes if row.get(name) is not None}
+        if twice := [name for name in ("input_ids", "labels") if name in columns]:
+            raise ValueError(f"{twice[0]} must be left out beside texts, of which they are made, got both; remove one")
+        media = {"pixel_values", "pixel_values_videos", "input_features", "input_values"} & set(self.takes)
+        if media and not media & set(columns) and (raw := MEDIA & set(row)):
+            raise ValueError(
+                f"{' or '.join(sorted(media))} must be given for a row with {', '.join(sorted(raw))}, which the model "
+                "cannot read itself; make it with the model's processor"
+            )
+        return columns
 
     def batch(self, batch, index: int) -> dict:
         """A ready batch, whose columns are checked."""
-        batch = {
-            ALIASES.get(name, name): torch.as_tensor(value) if type(value).__module__ == "numpy" else value
-            for name, value in batch.items()
-            if value is not None
-        }
         try:
+            batch = {
+                name: torch.as_tensor(value) if type(value).__module__ == "numpy" else value
+                for name, value in named(batch).items()
+            }
             self.refuse_columns(batch)
             positions = batch.get("position_ids")
             lists = positions.tolist() if getattr(positions, "ndim", None) == 2 else []
@@ -219,7 +244,7 @@ class Reader:
 
     def cut(self, row: dict) -> dict:
         """The row with every list by token cut to max_length."""
-        lists = ["input_ids", "decoder_input_ids", *BY_TOKEN, *(["labels"] if self.by_token else [])]
+        lists = ["input_ids", "decoder_input_ids", "decoder_attention_mask", *BY_TOKEN, *["labels"] * self.by_token]
         cut = {k: v[: self.max_length] if k in lists and isinstance(v, list) else v for k, v in row.items()}
         length = len(cut.get("input_ids", ()))
         outside = {name: length for name in ("start_positions", "end_positions") if cut.get(name, -1) >= length}
@@ -227,19 +252,15 @@ class Reader:
 
     def check(self, row: dict) -> None:
         """Raise ValueError for token ids, labels and lengths that the model cannot read."""
-        for name in ("input_ids", "decoder_input_ids"):
-            if (ids := row.get(name)) is None:
-                continue
-            if not ids:
-                raise ValueError(f"{name} must hold at least one token, got []; leave the row out")
-            self._known(name, ids, self.vocabulary, "the vocabulary")
-            length = max(row["position_ids"]) + 1 if is_packed(row) else len(ids)
-            if self.positions is not None and length > self.positions:
-                raise ValueError(
-                    f"{name} must hold at most {self.positions} tokens, the model's positions, got {length}; "
-                    "pass max_length= to cut it"
-                )
         labels, ids = row.get("labels"), row.get("input_ids")
+        for name in ("input_ids", "decoder_input_ids", *["labels"] * (self.two and isinstance(labels, list))):
+            if (read := row.get(name)) is None:
+                continue
+            if not read:
+                raise ValueError(f"{name} must hold at least one token, got []; leave the row out")
+            if name != "labels":
+                self._known(name, read, self.vocabulary, "the vocabulary")
+            self._fits(name, max(row["position_ids"]) + 1 if is_packed(row) else len(read))
         names = BY_TOKEN + (("labels",) if self.by_token and not self.two and isinstance(labels, list) else ())
         for name in names:
             if ids is not None and name in row and len(row[name]) != len(ids):
@@ -248,7 +269,9 @@ class Reader:
             self._known("labels", [x for x in labels if x != IGNORED], self.names, "the model's outputs")
         elif isinstance(labels, int) and (self.names or 0) > 1:
             self._known("labels", [labels] if labels != IGNORED else [], self.names, "the model's outputs")
-        if self.of_row and isinstance(labels, list) and len(labels) not in (1, self.names):
+        if self.of_row and (
+            getattr(labels, "ndim", 0) or isinstance(labels, list) and len(labels) not in (1, self.names)
+        ):
             raise ValueError(f"labels must be one, or one for each of {self.names} names, got {labels}; see num_labels")
         if is_packed(row):
             self.refuse_packed()
@@ -256,11 +279,20 @@ class Reader:
     def refuse_packed(self) -> None:
         """Raise ValueError where the library would not keep several texts in a row apart."""
         if self.apart is None:
-            self.apart = not self.two and "use_cache" in self.takes and keeps_apart(self.model)
+            able = not self.two and not self.prompt and "use_cache" in self.takes
+            self.apart = able and keeps_apart(self.model)
         if not self.apart:
             raise ValueError(
                 "position_ids of several packed texts are kept apart by most decoders alone, got them for "
-                f"{type(self.model).__name__}; give each text a row of its own"
+                f"{type(self.model).__name__}{' with a prompt' * bool(self.prompt)}; give each text a row of its own"
+            )
+
+    def _fits(self, name: str, length: int) -> None:
+        prompt = self.prompt if name == "input_ids" else 0
+        if self.positions is not None and length > self.positions - prompt:
+            raise ValueError(
+                f"{name} must hold at most {self.positions - prompt} tokens, the model's positions"
+                f"{f' less {prompt} of the prompt' if prompt else ''}, got {length}; pass max_length= to cut it"
             )
 
     @staticmethod
@@ -297,22 +329,6 @@ def _rows_of_columns(data: Mapping, name: str) -> list[dict]:
             f"the columns of {name} must be lists of one length, got {lengths or dict(data)}; give each row an entry"
         )
     return [dict(zip(data, row)) for row in zip(*data.values())]
-
-
-def _plain(value):
-    """Lists and numbers of what is small; an image or a sound stays a tensor."""
-    if hasattr(value, "tolist") and value.ndim <= 1:
-        return value.tolist()
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        return torch.tensor(value)
-    return value
-
-
-def _without_label(row: Mapping) -> bool:
-    labels = row.get("labels")
-    if isinstance(labels, list):
-        return all(label == IGNORED for label in labels)
-    return isinstance(labels, int) and labels == IGNORED
 
 
 def _or_none(ask):

@@ -243,7 +243,7 @@ def _mixed(weights: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Take a prefix off the disk: what names the tensors first, then the tensors."""
+    """Take a prefix or a tuning off the disk: what names the tensors first, then the tensors."""
     weights = _named_weights(path)
     path.unlink(missing_ok=True)
     if weights is not None:

@@ -2,6 +2,7 @@
 needed, and a mean over many batches is the mean over all of their labels."""
 
 from collections import defaultdict
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,10 @@ from torch.overrides import TorchFunctionMode
 
 
 class Watched(TorchFunctionMode):
-    """While open, notes the mean and the number of labels of every loss; where none counts, the mean is 0, not NaN."""
+    """While open, notes the mean and the number of labels of every loss; where none counts, the mean is 0, not NaN.
+
+    Where classes have weights the mean is over those, and a label counts as much as its class weighs.
+    """
 
     MEANS = {F.cross_entropy, F.nll_loss, F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss,
              F.binary_cross_entropy, F.binary_cross_entropy_with_logits}  # fmt: skip
@@ -17,7 +21,7 @@ class Watched(TorchFunctionMode):
     def __init__(self):
         super().__init__()
         self.means: list[float] = []
-        self.counts: list[int] = []
+        self.counts: list[float] = []
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -26,7 +30,8 @@ class Watched(TorchFunctionMode):
         inputs, labels = (*args, *(kwargs[name] for name in ("input", "target") if name in kwargs))[:2]
         by_class = function in (F.cross_entropy, F.nll_loss)
         counted = labels != kwargs.get("ignore_index", -100) if by_class else torch.ones_like(labels)
-        number = int(counted.sum())
+        weights = kwargs.get("weight") if by_class and not labels.is_floating_point() else None
+        number = counted.sum().item() if weights is None else weights[labels[counted]].sum().item()
         mean = function(*args, **kwargs) if number else inputs[:0].sum()  # no label: 0, with a gradient of 0
         self.means.append(mean.item())
         self.counts.append(number)
@@ -67,10 +72,20 @@ class Shaped(TorchFunctionMode):
         return weights
 
 
-def watched_loss(model, batch: dict) -> tuple[torch.Tensor, Watched]:
-    """The model's loss of a batch, and what it counts."""
-    with Watched() as seen:
-        loss = model(**batch).loss
+def loss_of(model, batch: dict) -> torch.Tensor:
+    """The model's loss of a batch. Raises ValueError where the model computes none of these columns."""
+    if (loss := getattr(model(**batch), "loss", None)) is None:
+        raise ValueError(
+            f"labels must be all that {type(model).__name__}'s loss needs, but it gave none for {', '.join(batch)}; "
+            "add the other labels that its forward takes"
+        )
+    return loss
+
+
+def watched_loss(model, batch: dict, shaped=None) -> tuple[torch.Tensor, Watched]:
+    """The model's loss of a batch, and what it counts, with the weights that it has after `shaped`."""
+    with Watched() as seen, shaped or nullcontext():
+        loss = loss_of(model, batch)
     return loss, seen
 
 
@@ -83,7 +98,7 @@ class Mean:
 
     def __init__(self):
         self.sums: dict[int, float] = defaultdict(float)  # of each part
-        self.counts: dict[int, int] = defaultdict(int)
+        self.counts: dict[int, float] = defaultdict(float)
         self.share, self.rest, self.rows = 1.0, 0.0, 0
 
     def add(self, loss: torch.Tensor, seen: Watched, rows: int) -> None:
@@ -97,7 +112,7 @@ class Mean:
         self.rows += rows
 
     @property
-    def counted(self) -> int:
+    def counted(self) -> float:
         """How many labels were counted; a loss that is no sum over labels counts rows."""
         return sum(self.counts.values()) if self.counts else self.rows
 

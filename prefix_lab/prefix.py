@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -14,6 +13,7 @@ from .checkpoint import Checkpointed
 from .composing import Composed
 from .exchange import Exchanged
 from .interface import listening
+from .origin import base_of
 from .probes import accepts, attempts, device_of, quiet, text_config
 from .sites import KINDS, Site
 
@@ -224,29 +224,6 @@ def make_prefix(
     if isinstance(init, torch.Tensor):
         pairs = text_states(model, sites, ids, probe)
     return prefix if pairs is None else prefix.start_from(pairs)
-
-
-def base_of(model: PreTrainedModel) -> dict:
-    """What is recorded of a prefix's base: its name and class, its revision on the hub, and a few of its numbers.
-
-    Of a folder the name is the last part, since where it lies here means nothing elsewhere.
-    """
-    name, revision = model.config._name_or_path, getattr(model.config, "_commit_hash", None)
-    base = {"name": Path(name).name if name and Path(name).is_dir() else name, "class": type(model).__name__}
-    base["is_encoder_decoder"] = model.config.is_encoder_decoder
-    more = {"revision": revision, "sample": _sample(model)}
-    return base | {key: value for key, value in more.items() if value}
-
-
-def _sample(model) -> list[float] | None:
-    """Sixteen numbers of the token embedding, which stay as they are when words are added or precision is changed."""
-    try:
-        weight = model.get_input_embeddings().weight
-    except (AttributeError, NotImplementedError):
-        return None
-    if weight.dim() != 2 or min(weight[16:].shape) < 16 or weight.is_meta or hasattr(weight, "full_tensor"):
-        return None
-    return [float(f"{x:.4g}") for x in weight.detach()[16:32, :16].diagonal().tolist()]
 
 
 def text_states(

@@ -4,12 +4,16 @@ Beside the trained tensors a run needs its optimizer's moments, its place in the
 numbers and its history. They stand in one safetensors file that `run.json` names, written as prefixes are.
 """
 
+import hashlib
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from .checkpoint import gathered, read_record, write_record
+from .origin import base_of
+from .selection import TUNING
 
 NAME = "run"
 
@@ -20,6 +24,7 @@ class Endless:
     def __init__(self, batches):
         self.batches, self.left = batches, None
         self.random, self.taken = None, 0  # the random state before this round, and how many batches of it were given
+        self.last = None  # the batch that was given last
 
     def __iter__(self):
         return self
@@ -35,7 +40,7 @@ class Endless:
                 raise ValueError(message) from None
             self._begin()
             batch = next(self.left)
-        self.taken += 1
+        self.taken, self.last = self.taken + 1, batch
         return batch
 
     def _begin(self) -> None:
@@ -53,12 +58,13 @@ class Endless:
 class Run:
     """One run of `fit` in a folder; without a folder it keeps nothing.
 
-    settings: what must be the same for the run to go on. parameters: names and what is trained.
+    settings: what must be the same for the run to go on, beside the model. parameters: names and what is trained.
     """
 
-    def __init__(self, folder, settings: dict, parameters: list, optimizer, batches: Endless):
+    def __init__(self, folder, model, settings: dict, parameters: list, optimizer, batches: Endless):
         self.folder = None if folder is None else Path(folder)
-        self.settings = {name: str(value) for name, value in settings.items()}
+        settings = settings | _told_of(model)
+        self.settings = {k: str(v.tolist() if hasattr(v, "tolist") else v) for k, v in settings.items()}
         self.settings["batches"] = str(len(batches.batches)) if hasattr(batches.batches, "__len__") else "a stream"
         self.settings["trained"] = ", ".join(f"{name} {tuple(p.shape)}" for name, p in parameters)
         self.parameters, self.optimizer, self.batches = parameters, optimizer, batches
@@ -77,6 +83,13 @@ class Run:
                     f"checkpoint={str(self.folder)!r} holds a run with {name}={record['settings'].get(name)}, got "
                     f"{name}={value}; go on with its settings, or give another folder"
                 )
+        self.batches.go_to(tensors["random of the round"], record["taken"])
+        if record["last"] != _digest(self.batches.last):
+            warnings.warn(
+                f"checkpoint={str(self.folder)!r} holds a run on other rows than train; it goes on with these, but what "
+                "it learnt is from those; give another folder for a run of its own",
+                stacklevel=3,
+            )
         for name, parameter in self.parameters:
             with torch.no_grad():
                 parameter.copy_(tensors[f"trained.{name}"])
@@ -86,7 +99,6 @@ class Run:
         for name, values in record["history"].items():
             setattr(history, name, values)
         history.validation = [tuple(pair) for pair in history.validation]
-        self.batches.go_to(tensors["random of the round"], record["taken"])
         torch.set_rng_state(tensors["random"])
         return {n: t for n, _ in self.parameters if (t := tensors.get(f"best.{n}")) is not None} or None
 
@@ -100,4 +112,24 @@ class Run:
             tensors |= {f"{key}/{name}": value for key, value in self.optimizer.state[parameter].items()}
         tensors |= {"random": torch.get_rng_state(), "random of the round": self.batches.random}
         record = {"settings": self.settings, "history": asdict(history), "taken": self.batches.taken}
+        record["last"] = _digest(self.batches.last)
         write_record(self.folder, NAME, record, {name: t.clone() for name, t in gathered(tensors).items()})
+
+
+def _told_of(model) -> dict:
+    """What says which model a run trains: how it was tuned, and its base, without numbers of it that train."""
+    if (tuning := getattr(model, TUNING, None)) is not None:
+        return tuning.record
+    base = base_of(model)
+    if "sample" in base and model.get_input_embeddings().weight.requires_grad:
+        del base["sample"]
+    return {"base": base}
+
+
+def _digest(batch) -> str:
+    """A few letters that tell one batch from another."""
+    found = hashlib.sha256()
+    for name, value in batch.items():
+        value = value.detach().cpu().float().numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value)
+        found.update(name.encode() + (value if isinstance(value, bytes) else value.encode()))
+    return found.hexdigest()[:16]

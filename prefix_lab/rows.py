@@ -1,9 +1,12 @@
-"""A row of texts as tokens: what training reads is what inference reads, and the loss is on the answer alone."""
+"""A row as the model reads it. Of texts, training reads what inference reads, and the loss is on the answer alone."""
 
 import re
 from collections.abc import Mapping
 
+import torch
+
 IGNORED = -100  # the label of a token that the loss leaves out
+ALIASES = {"label": "labels", "label_ids": "labels"}  # as transformers' own collators have it
 
 
 def encode(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> dict[str, list[int]]:
@@ -79,6 +82,40 @@ def chat(row: Mapping, tokenizer, is_encoder_decoder: bool = False) -> dict[str,
     if is_encoder_decoder:
         return {"input_ids": asked, "labels": whole[len(asked) :]}
     return {"input_ids": whole, "labels": [IGNORED] * len(asked) + whole[len(asked) :]}
+
+
+def named(row: Mapping) -> dict:
+    """The columns that hold something, by the names that a forward has for them."""
+    given = [name for name, value in row.items() if value is not None]
+    if len(labels := [name for name in given if ALIASES.get(name, name) == "labels"]) > 1:
+        raise ValueError(f"labels must be given once, got {' and '.join(labels)}; remove all but one")
+    return {ALIASES.get(name, name): row[name] for name in given}
+
+
+def plain(name: str, value):
+    """Lists and numbers of what is small; an image or a sound stays a tensor."""
+    inner = value[0] if isinstance(value, list | tuple) and value else None
+    if getattr(inner, "ndim", 0) > 0:
+        raise ValueError(
+            f"{name} must be numbers or one tensor, got a list of tensors, as a DataLoader makes of lists; "
+            "pass what it reads, or give it a collate_fn"
+        )
+    if name.endswith("input_ids") and (isinstance(inner, list) or getattr(value, "ndim", 1) != 1):
+        raise ValueError(
+            f"{name} must be one list of tokens, got a list of lists; where a row has several choices, pass ready "
+            "batches of tensors (B, choices, S)"
+        )
+    if hasattr(value, "tolist") and value.ndim <= 1:
+        return value.tolist()
+    return torch.tensor(value) if isinstance(inner, list) else value
+
+
+def without_label(row: Mapping) -> bool:
+    """Whether none of the row's labels counts."""
+    labels = row.get("labels")
+    if isinstance(labels, list):
+        return all(label == IGNORED for label in labels)
+    return isinstance(labels, int) and labels == IGNORED
 
 
 def _text(row: Mapping, name: str, may_be_empty: bool = False) -> str:

@@ -131,8 +131,9 @@ class Saves:
                 modules[SLOT] = attachment
         if self.added is not None and self.added.is_more:
             self._write_added(folder, now, is_main_process)
-        if attachment:
-            _write_all(attachment, folder, state_dict, is_main_process)
+        elif is_main_process:
+            checkpoint.remove(folder / "tuning.json")  # of an earlier save, which `load` would take
+        _write_all(attachment, folder, state_dict, is_main_process)
         if push_to_hub and is_main_process:
             repo_id, token = kwargs.get("repo_id", folder.name), kwargs.get("token")
             hub.add(folder, repo_id, token=token, message=kwargs.get("commit_message") or "A prefix")
@@ -174,12 +175,13 @@ class Saves:
         checkpoint.write_record(folder, "tuning", self.added.record, tensors, is_main_process=is_main_process)
 
 
-def _write_all(attachment: Attachment, folder: Path, state_dict=None, is_main_process=True, beside=None) -> None:
+def _write_all(attachment: Attachment | None, folder: Path, state_dict=None, is_main_process=True, beside=None) -> None:
     """Write every attached prefix into the folder, each in its home, and take those of an earlier save off it.
 
     beside: what else trained, which goes where a task's head goes.
     """
-    for name, prefix in zip(attachment.names, attachment.prefixes):
+    names, prefixes = (attachment.names, attachment.prefixes) if attachment else ((), ())
+    for name, prefix in zip(names, prefixes):
         home, inner = checkpoint.home_of(folder, name), f"{SLOT}.{inner_name(name)}."
         given = {n.removeprefix(inner): t for n, t in (state_dict or {}).items() if n.startswith(inner)}
         if given:  # gathered by the caller, as the Trainer does under FSDP
@@ -188,7 +190,7 @@ def _write_all(attachment: Attachment, folder: Path, state_dict=None, is_main_pr
         else:
             prefix.save_pretrained(home, is_main_process=is_main_process)
     for name, path in checkpoint.prefixes_in(folder).items() if is_main_process else ():
-        if name not in attachment.names:
+        if name not in names:
             checkpoint.remove(path)
 
 

@@ -21,6 +21,7 @@ from .scopes import Block, Choice, blocks_of, chosen, latest
 
 Names = str | None | Sequence[str | None | Sequence[str]]
 SLOT = "attached_prefixes"  # the submodule of the model that holds its prefixes
+TUNING = "_tuning"  # the attribute of a model that holds what `tune` made of it
 _NUMBERS = count()
 _GENERATE = inspect.unwrap(GenerationMixin.generate).__code__
 _CALL = nn.Module._call_impl.__code__
@@ -53,6 +54,12 @@ class Attachment(nn.Module):
             self.add_module(inner_name(name), prefix)
             self.sources |= {(name, s.name): (prefix, index) for index, s in enumerate(prefix.config.sites)}
         self._modules = dict(sorted(self._modules.items()))  # in whatever order they came, an optimizer has them in one
+
+    def thaw(self, model: nn.Module) -> None:
+        """Let that train again which trained before `attach`."""
+        for name, parameter in model.named_parameters():
+            if name in self.undo["trainable"]:
+                parameter.requires_grad_(True)
 
     @property
     def prefixes(self) -> list:

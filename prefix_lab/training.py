@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from .arguments import integer
 from .batches import collate, loader
 from .extras import extra
-from .losses import Mean, Shaped, watched_loss
+from .losses import Mean, Shaped, loss_of, watched_loss
 from .probes import same_modes
 from .resuming import Endless, Run
 from .rows import IGNORED, encode
@@ -99,7 +99,7 @@ def fit(
     - lr: the highest learning rate
     - weight_decay: of AdamW
     - warmup: the share of the steps in which the rate rises
-    - max_norm: to which the gradient is clipped
+    - max_norm: to which the gradient is clipped; math.inf clips nothing
     - label_smoothing, class_weights: shape the training loss where it is a cross-entropy; a weight for each class
     - dtype: compute in it (autocast)
     - validation: data as `train`, whose loss is taken every `every` steps and at the end
@@ -124,15 +124,15 @@ def fit(
     settings = dict(
         steps=integer("steps", steps), batch_size=batch_size, accumulation=integer("accumulation", accumulation), lr=lr,
         weight_decay=weight_decay, warmup=warmup, max_norm=max_norm, label_smoothing=label_smoothing,
-        class_weights=class_weights, dtype=dtype, every=integer("every", every), patience=patience, seed=int(seed),
-        max_length=max_length,
+        class_weights=class_weights, dtype=dtype, every=integer("every", every), seed=int(seed), max_length=max_length,
+        patience=None if patience is None else integer("patience", patience),
     )  # fmt: skip
     for name in ("lr", "weight_decay", "max_norm", "warmup", "label_smoothing"):
         _refuse_number(name, settings[name], most=1 if name in ("warmup", "label_smoothing") else math.inf)
+    if max_norm == 0:
+        raise ValueError("max_norm must be above 0, got 0, which moves nothing; pass math.inf to clip nothing")
     if patience is not None and validation is None:
-        raise ValueError(
-            f"validation must be given with patience={integer('patience', patience)}: it says when to stop"
-        )
+        raise ValueError(f"validation must be given with patience={patience}: it says when to stop")
     refuse_row_selection(model)
     optimizer = torch.optim.AdamW([p for _, p in parameters], lr=lr, weight_decay=weight_decay)
     shaped = Shaped(label_smoothing, class_weights) if label_smoothing or class_weights is not None else nullcontext()
@@ -143,7 +143,7 @@ def fit(
         held_out = None  # encoded once
         if validation is not None:
             held_out = loader(model, validation, batch_size, tokenizer, False, max_length, name="validation")
-        run = Run(checkpoint, settings, parameters, optimizer, batches)
+        run = Run(checkpoint, model, settings, parameters, optimizer, batches)
         best = run.go_on(history)
         done, begun = len(history.loss), time.perf_counter() - history.seconds
         bar = _bar(parameters, steps, done, progress)
@@ -152,9 +152,9 @@ def fit(
             for step in range(done + 1, settings["steps"] + 1):
                 if patience is not None and history.stale >= patience:
                     break
-                model.train()
-                with shaped, _casts(model.device.type, dtype):
-                    loss, some = _backward(model, batches, settings["accumulation"])
+                _train(model)
+                with _casts(model.device.type, dtype):
+                    loss, some = _backward(model, batches, settings["accumulation"], shaped)
                 counted |= some
                 if not math.isfinite(loss):
                     raise ValueError(f"the loss is {loss} at step {step}; lower lr={lr} or check the labels")
@@ -191,29 +191,40 @@ def fit(
     return history
 
 
-def _backward(model, batches, accumulation: int) -> tuple[float, bool]:
-    """Put the gradient of the mean loss over the labels of the next batches into the parameters.
+def _backward(model, batches, accumulation: int, shaped) -> tuple[float, bool]:
+    """Put the gradient of the mean loss, `shaped`, over the labels of the next batches into the parameters.
 
     Returns that loss, and whether any label counted.
     """
     if accumulation == 1:
         batch = moved(next(batches), model.device)
-        loss, counted = model(**batch).loss, True
+        with shaped:
+            loss, counted = loss_of(model, batch), True
         if loss.isnan():  # a mean over no label, perhaps, which is to count nothing
-            loss, seen = watched_loss(model, batch)
+            loss, seen = watched_loss(model, batch, shaped)
             counted = any(seen.counts)
         loss.backward()
         return loss.item(), counted
     total, labels = 0.0, 0
     for _ in range(accumulation):
-        loss, seen = watched_loss(model, moved(next(batches), model.device))
+        loss, seen = watched_loss(model, moved(next(batches), model.device), shaped)
         count = sum(seen.counts)
         (loss * count).backward()
         total, labels = total + loss.item() * count, labels + count
     for parameter in model.parameters():
         if parameter.grad is not None:
-            parameter.grad /= max(1, labels)
-    return total / max(1, labels), labels > 0
+            parameter.grad /= labels or 1
+    return total / (labels or 1), labels > 0
+
+
+def _train(model) -> None:
+    """Training mode, but for frozen batch norms, which would go on counting their statistics."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and not any(
+            p.requires_grad for p in module.parameters()
+        ):
+            module.eval()
 
 
 def _casts(device: str, dtype: torch.dtype | None):
@@ -249,7 +260,7 @@ def evaluate(
         for batch in loader(model, data, batch_size, tokenizer, max_length=max_length):
             batch = moved(batch, model.device)
             loss, seen = watched_loss(model, batch)
-            mean.add(loss, seen, rows=len(next(iter(batch.values()))))
+            mean.add(loss, seen, rows=next(len(value) for value in batch.values() if getattr(value, "ndim", 0)))
     if not mean.counted:
         raise ValueError(f"labels must count for something, got {IGNORED} alone in all {mean.rows} rows from row 0 on")
     return mean.value

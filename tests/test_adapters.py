@@ -184,6 +184,38 @@ def test_adalora_takes_ranks_away_in_any_loop(loop, tmp_path):
     assert other._tuning.allocator.step == 0  # another model's optimizer is none of its business
 
 
+def test_adalora_that_was_stopped_goes_on_with_its_schedule_and_one_that_is_loaded_keeps_its_ranks(tmp_path):
+    def made():
+        torch.manual_seed(0)
+        model = build("llama")
+        return model, tune(model, "adalora", r=2, start=4, steps=20)
+
+    def fit(model, folder):
+        pl.fit(model, rows(), steps=20, batch_size=4, lr=0.01, every=5, checkpoint=folder, progress=False)
+
+    (whole, tuning), (killed, _) = made(), made()
+    fit(whole, None)
+    for step in (7, 17):  # before the last ranks are taken away, and after
+        calls = iter(range(step))
+
+        def stop(*_, calls=calls):
+            if next(calls, None) is None:
+                raise RuntimeError("killed")
+
+        killed, _ = made()
+        killed.register_forward_pre_hook(stop)
+        with pytest.raises(RuntimeError, match="killed"):
+            fit(killed, tmp_path / str(step))
+        again, _ = made()
+        fit(again, tmp_path / str(step))
+        assert all(torch.equal(a, b) for a, b in zip(again.parameters(), whole.parameters()))
+    tuning.save(tmp_path / "saved")
+    loaded = build("llama")
+    load(loaded, tmp_path / "saved")
+    by_fit(loaded, 5)
+    assert ranks(loaded) == ranks(whole)
+
+
 def test_adaloras_outer_matrices_are_held_near_orthogonal():
     def off(weight):
         model = build("llama")

@@ -84,6 +84,23 @@ def test_a_killed_process_ends_the_other_and_torchrun_goes_on_from_the_checkpoin
     assert sum(path.stat().st_size for path in (tmp_path / "run" / "checkpoint-4").iterdir()) < 1e6  # the base: 10 MB
 
 
+def test_the_last_whole_checkpoint_or_the_one_that_is_named_is_gone_on_from(alone, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(HERE)
+    from train import last_whole, main
+
+    assert last_whole(alone) == str(alone / "checkpoint-4")
+    assert last_whole(tmp_path) is None
+    for step, state in ((9, "{}"), (10, "{}"), (11, '{"cut'), (12, None)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if state is not None:
+            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
+    with pytest.warns(UserWarning, match="checkpoint-1[12] was not written to its end .*; it is left out") as told:
+        assert last_whole(tmp_path) == str(tmp_path / "checkpoint-10")
+    assert len(told) == 2
+    with pytest.raises(ValueError, match="checkpoint at /nowhere"):
+        main(["--output_dir", str(tmp_path), "--resume_from_checkpoint", "/nowhere", *OPTIONS])
+
+
 def test_a_base_that_is_spread_over_two_processes_ends_with_the_same_weights(alone, tmp_path):
     status, said, _ = start(on_two_cpus("several_nodes.yaml", tmp_path), "fsdp", tmp_path / "run")
     assert status == 0, said

@@ -1,5 +1,7 @@
 """Every method trains what it says and nothing else, on every family, and gives the base back bit for bit."""
 
+import copy
+
 import numpy
 import pytest
 import torch
@@ -288,6 +290,58 @@ def test_a_cache_that_is_passed_by_hand_grows_by_the_prompt(name):
             model(long, cache=cache)
 
 
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_a_second_turn_goes_on_from_the_cache_of_the_first_behind_a_prompt(name):
+    model, (_, long, _, _) = prompted(name), two_rows()
+    settings = {"max_new_tokens": 4, "do_sample": False, "return_dict_in_generate": True, "output_logits": True}
+    first = model.generate(long, **settings)
+    for turn in ([[5, 6, 7]], [[5, 6, 7, 8, 9, 10, 11]]):  # shorter than the prompt and longer
+        both = torch.cat([first.sequences, torch.tensor(turn)], dim=1)
+        want = model.generate(both, **settings)
+        got = model.generate(both, cache=copy.deepcopy(first.cache), **settings)
+        assert torch.equal(got.sequences, want.sequences)
+        torch.testing.assert_close(torch.stack(got.logits), torch.stack(want.logits), atol=1e-5, rtol=1e-4)
+    with pytest.raises(ValueError, match="a column for each of the 12 tokens in the cache and the .* new ones, got 16"):
+        model.generate(both[:, :16], cache=first.cache, prefill_chunk_size=2, **settings)
+
+
+def test_packed_texts_are_refused_behind_a_prompt_which_the_first_alone_would_see():
+    model = prompted("llama")
+    packed = {"input_ids": torch.tensor([[5, 6, 7, 8]]), "position_ids": torch.tensor([[0, 1, 0, 1]])}
+    with pytest.raises(ValueError, match="position_ids must count one text"):
+        model(**packed)
+    rows = [{name: value[0].tolist() for name, value in packed.items()} | {"labels": [5, 6, 7, 8]}]
+    with pytest.raises(ValueError, match="row 0: position_ids of several .* LlamaForCausalLM with a prompt; give each"):
+        pl.fit(model, rows, steps=1, progress=False)
+
+
+POOLED = {
+    "bert": lambda: tf.BertModel(tf.BertConfig(**SIZES)),
+    "albert": lambda: tf.AlbertModel(tf.AlbertConfig(**SIZES, embedding_size=16)),  # its pooler reads one state
+}
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_the_pooler_reads_the_first_real_token_behind_a_prompt(name):
+    model, (_, _, padded, mask) = POOLED[name]().eval(), two_rows()
+    tune(model, "prompt", length=4)
+    with torch.no_grad():
+        output = model(padded, attention_mask=mask, output_hidden_states=True)
+        first = output.last_hidden_state
+        pooled = model.pooler(first) if name == "bert" else model.pooler(first[:, 0]).tanh()
+    torch.testing.assert_close(output.pooler_output, pooled)
+    assert {states.shape[1] for states in output.hidden_states} == {9}
+
+
+@pytest.mark.parametrize("name", ["gpt2", "bert", "bart"])
+def test_the_prompt_takes_positions_of_the_longest_row(name):
+    model = build(name)
+    tune(model, "prompt", length=10)
+    assert pl.evaluate(model, [{"input_ids": [5] * 54, "labels": [5] * 54}]) > 0
+    with pytest.raises(ValueError, match="row 0: input_ids must hold at most 54 .* less 10 of the prompt, got 55"):
+        pl.evaluate(model, [{"input_ids": [5] * 55, "labels": [5] * 55}])
+
+
 def test_a_prompted_model_of_two_segments_counts_the_vectors_to_the_first():
     model = prompted("bert")
     ids = inputs_for(model)["input_ids"]
@@ -303,9 +357,10 @@ def test_undo_gives_generation_its_own_masks_back():
     model = build("llama")
     tuning = tune(model, "prompt", length=numpy.int64(3))
     assert tuning.settings == {"length": 3}
-    assert "create_masks_for_generate" in vars(model)
+    own = {"create_masks_for_generate", "prepare_inputs_for_generation"}
+    assert own <= set(vars(model))
     tuning.undo()
-    assert "create_masks_for_generate" not in vars(model)
+    assert not own & set(vars(model))
 
 
 def test_the_hidden_states_of_a_prompted_model_belong_to_the_real_tokens():

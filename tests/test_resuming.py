@@ -77,8 +77,8 @@ def test_a_run_that_an_error_stopped_goes_on_where_it_was(tmp_path):
 
 def test_a_run_that_goes_on_still_has_its_best_weights(tmp_path):
     def run():
-        weight = torch.nn.Parameter(torch.zeros(2))
-        return Run(tmp_path, {}, [("weight", weight)], torch.optim.AdamW([weight]), Endless([1, 2]))
+        model, weight = build("gpt2"), torch.nn.Parameter(torch.zeros(2))
+        return Run(tmp_path, model, {}, [("weight", weight)], torch.optim.AdamW([weight]), Endless([{"ids": [1]}] * 2))
 
     first = run()
     next(first.batches)
@@ -132,6 +132,27 @@ def test_other_data_or_another_prefix_in_a_runs_folder_is_refused(tmp_path):
     pl.attach(model, length=4)
     with pytest.raises(ValueError, match="holds a run with trained="):
         pl.fit(model, rows(), **settings)
+
+
+def test_a_run_on_other_rows_is_told_of_and_one_of_another_base_or_method_refused(tmp_path):
+    settings = {"steps": 4, "checkpoint": tmp_path, "progress": False}
+    pl.fit(attached()[0], rows(), **settings)
+    with pytest.warns(UserWarning, match="holds a run on other rows than train"):
+        pl.fit(attached()[0], rows(seed=1), **settings)
+    other = build("gpt2", seed=7)
+    prefix = pl.attach(other, length=3)
+    shake(prefix)
+    before = flat(prefix)
+    with pytest.raises(ValueError, match="holds a run with base="):
+        pl.fit(other, rows(), **settings)
+    assert torch.equal(flat(prefix), before)
+    one, other = build("gpt2"), build("gpt2")
+    pl.tune(one, "lora", alpha=16)
+    pl.tune(other, "lora", alpha=64)
+    settings["checkpoint"] = tmp_path / "lora"
+    pl.fit(one, rows(), **settings)
+    with pytest.raises(ValueError, match="'alpha': 16.*'alpha': 64"):
+        pl.fit(other, rows(), **settings)
 
 
 def test_a_place_in_shuffled_data_is_found_again():

@@ -145,6 +145,8 @@ SAME = {
     "batches of arrays": lambda: [{k: v.numpy() for k, v in collate(ROWS, 0).items()}],
     "batches with nothing": lambda: [collate(ROWS, 0) | {"token_type_ids": None}],
     "by index": lambda: ByIndex(),
+    "in order": lambda: InOrder(),
+    "DataFrame": lambda: pytest.importorskip("pandas").DataFrame(ROWS),
     "tuple": lambda: tuple(ROWS),
 }
 
@@ -155,6 +157,14 @@ class ByIndex(torch.utils.data.Dataset):
 
     def __getitem__(self, index):
         return ROWS[range(2)[index]]
+
+
+class InOrder(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        return iter(ROWS)
+
+    def __len__(self):
+        return 2
 
 
 def datasets():
@@ -214,6 +224,11 @@ def test_a_stream_is_cut_into_batches_and_counts_its_rows():
         (lambda: [{"input_ids": [1, 2], "labels": [1]}], "row 0: labels must be as long as input_ids, 2, got 1"),
         (lambda: [ROWS[0] | {"attention_mask": [1]}], "row 0: attention_mask must be as long as input_ids, 3, got 1"),
         (lambda: [ROWS[0], ROWS[1] | {"attention_mask": [1, 1]}], "row 1: columns must be those of the first"),
+        (lambda: [ROWS[0] | {"label": 1}], "row 0: labels must be given once, got labels and label; remove all but"),
+        (lambda: [{"label": torch.ones(2)} | collate(ROWS, 0)], "batch 0: labels must be given once, got label and"),
+        (lambda: DataLoader(ROWS[:1] * 2, 2), "row 0: input_ids must be numbers .*, got a list of tensors, as a Data"),
+        (lambda: [{"input_ids": [[5, 6], [7]], "labels": 1}], "row 0: input_ids must be one list of tokens, .*ready"),
+        (lambda: [{"input_ids": torch.ones(2, 3).long(), "labels": torch.tensor(1)}], "row 0: input_ids must be one"),
         (
             lambda: [{"input_ids": [1, 2], "labels": [-100] * 2}] * 2,
             "labels of train must count .* in all 2 rows from row 0",
@@ -334,6 +349,62 @@ def test_what_has_no_entry_for_each_token_is_not_cut():
     model = of_bert("SequenceClassification", num_labels=3)
     (batch,) = loader(model, [{"input_ids": [5, 6, 7, 8], "labels": [0, 1, 1]}], 1, max_length=2)
     assert (batch["input_ids"].tolist(), batch["labels"].tolist()) == ([[5, 6]], [[0, 1, 1]])
+
+
+def test_max_length_cuts_the_decoder_s_mask_with_its_tokens():
+    row = {
+        "input_ids": [5, 6],
+        "decoder_input_ids": [1, 5, 6],
+        "decoder_attention_mask": [1, 1, 1],
+        "labels": [5, 6, 2],
+    }
+    (batch,) = loader(build("bart"), [row], 1, max_length=2)
+    assert {value.shape for value in batch.values()} == {(1, 2)}
+
+
+def test_a_target_longer_than_the_decoder_has_positions_is_refused():
+    with pytest.raises(ValueError, match="row 0: labels must hold at most 64 tokens, the model's positions, got 65"):
+        loader(build("bart"), [{"input_ids": [5], "labels": [5] * 65}], 1)
+
+
+def sees():
+    torch.manual_seed(0)
+    vision = tf.CLIPVisionConfig(**IMAGES, projection_dim=16)
+    return tf.LlavaForConditionalGeneration(tf.LlavaConfig(text_config=tf.LlamaConfig(**SIZES), vision_config=vision))
+
+
+def test_a_row_of_texts_passes_on_what_forward_takes_beside_them():
+    rows = [ROW | {"pixel_values": torch.full((3, 16, 16), i), "note": "none of the model's"} for i in (0.0, 1.0)]
+    (batch,) = loader(sees(), rows, 2, words())
+    assert set(batch) == {"input_ids", "attention_mask", "labels", "pixel_values"}
+    assert batch["pixel_values"][:, 0, 0, 0].tolist() == [0, 1]
+    for row, message in (
+        (ROW | {"image": "a.png"}, "row 0: pixel_values must be given for a row with image, .*the model's processor"),
+        (ROW | {"labels": [1]}, "row 0: labels must be left out beside texts, of which they are made"),
+        (ROW | {"attention_mask": [1]}, "row 0: attention_mask must be as long as input_ids, 4, got 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            loader(sees(), [row], 1, words())
+
+
+def test_a_yes_or_no_is_one_for_the_whole_batch():
+    model = build("clip")
+    rows = [{"input_ids": [5, 6, 2], "pixel_values": torch.full((3, 16, 16), i), "return_loss": True} for i in (0.0, 1)]
+    (batch,) = loader(model, rows, 2)
+    assert batch["return_loss"] is True
+    ready = {"return_loss": True} | batch  # first of the columns
+    assert evaluate(model, rows) == evaluate(model, [ready])
+    with pytest.raises(ValueError, match="return_loss must be the same in all rows"):
+        list(loader(model, [rows[0], rows[1] | {"return_loss": False}], 2))
+
+
+def test_a_series_is_trained_on_its_future():
+    sizes = {"context_length": 16, "patch_length": 4, "patch_stride": 4, "prediction_length": 4, "d_model": 16}
+    sizes |= {"num_input_channels": 2, "num_attention_heads": 2, "num_hidden_layers": 1, "ffn_dim": 16}
+    model = tf.PatchTSTForPrediction(tf.PatchTSTConfig(**sizes)).eval()
+    rows = [{"past_values": torch.randn(16, 2), "future_values": torch.randn(4, 2)} for _ in range(3)]
+    ready = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+    assert evaluate(model, rows, 2) == pytest.approx(evaluate(model, [ready]), rel=1e-5)
 
 
 # --- packed rows -------------------------------------------------------------------------------------------------
@@ -578,6 +649,31 @@ def test_a_class_beyond_the_head_is_refused_and_a_row_without_one_counts_nothing
     assert evaluate(model, labelled(1, -100)) == pytest.approx(evaluate(model, labelled(1)), rel=1e-5)
     with pytest.raises(ValueError, match="row 0: labels must be one, or one for each of 3 names"):
         loader(of_bert("SequenceClassification", num_labels=3), labelled([0, 1]), 1)
+
+
+@pytest.mark.parametrize("label", [1.0, True, np.float32(1)])
+def test_a_class_in_any_type_of_number_is_that_class(label):
+    model = of_bert("SequenceClassification")
+    assert loader(model, labelled(label), 1).dataset[0]["labels"] == 1
+    assert evaluate(model, labelled(label)) == evaluate(model, labelled(1))
+
+
+@pytest.mark.parametrize("label", ["yes", 1.5])
+def test_a_class_that_is_no_number_is_refused(label):
+    with pytest.raises(ValueError, match=f"row 0: labels must be a number, of a class a whole one, got '?{label}"):
+        loader(of_bert("SequenceClassification"), labelled(label), 1)
+
+
+@pytest.mark.parametrize(
+    ("head", "rows"), [("PreTraining", TOKENS), ("QuestionAnswering", [{"input_ids": [5, 6], "start_positions": 1}])]
+)
+def test_a_loss_that_lacks_a_label_is_refused_by_name(head, rows):
+    model = pl.tune(of_bert(head), "full").model
+    for call in (evaluate, pl.fit, lambda *given: pl.fit(*given, accumulation=2)):
+        with pytest.raises(
+            ValueError, match=f"labels must be all that BertFor{head}'s loss needs, .*{list(rows[0])[1]}"
+        ):
+            call(model, rows)
 
 
 def test_a_single_output_takes_any_number():

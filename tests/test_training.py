@@ -303,6 +303,23 @@ def test_the_defaults_are_those_of_the_paper_s_recipe():
     assert losses[0] == losses[1]
 
 
+@pytest.mark.parametrize("weight", [20.0, 0.01])
+def test_several_batches_to_a_step_weigh_their_classes_as_one_batch_does(weight):
+    batches = [collate(rows(2), 0), collate(rows(4, seed=1), 0)]
+    whole = {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
+    weights = torch.full((VOCAB,), 0.01)
+    weights[: VOCAB // 2] = weight
+    ends = []
+    for data, accumulation in ((batches, 2), ([whole], 1)):
+        model = build("llama")
+        prefix = shake(pl.attach(model, length=3))
+        settings = {"accumulation": accumulation, "class_weights": weights, "label_smoothing": 0.1, "max_norm": 0.1}
+        history = pl.fit(model, data, steps=1, progress=False, **settings)
+        ends.append((history.loss[0], torch.cat([p.detach().flatten() for p in prefix.parameters()])))
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-5)
+    torch.testing.assert_close(ends[0][1], ends[1][1], rtol=1e-4, atol=1e-4)
+
+
 def test_gradients_from_before_do_not_count():
     def train(dirty):
         model = build("llama")
@@ -407,6 +424,9 @@ def test_rows_are_not_reordered_under_a_prefix_for_each_of_them():
         ({"weight_decay": "no"}, "weight_decay must be a number from 0 up, got 'no'"),
         ({"warmup": 1.5}, "warmup must be a number from 0 to 1, got 1.5"),
         ({"max_norm": None}, "max_norm must be a number from 0 up, got None"),
+        ({"max_norm": 0}, "max_norm must be above 0, got 0, .*pass math.inf to clip nothing"),
+        ({"patience": 0, "validation": rows(2)}, "patience must be an integer of at least 1, got 0"),
+        ({"patience": "3", "validation": rows(2)}, "patience must be an integer of at least 1, got '3'"),
     ],
 )
 def test_a_setting_out_of_its_range_is_refused_by_name(settings, message):

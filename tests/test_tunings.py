@@ -201,11 +201,60 @@ def test_a_damaged_tuning_is_refused(tmp_path):
     record = json.loads(path.read_text())
     assert record["method"] == "lora"
     path.write_text(json.dumps(record | {"rank": 3}))
-    with pytest.raises(ValueError, match=r"tuning.json must hold method and settings, got .*rank"):
+    with pytest.raises(ValueError, match=r"tuning.json must hold method, settings and base, got .*rank"):
         load(build("llama"), tmp_path)
     path.write_text(json.dumps(record | {"format": 2}))
     with pytest.raises(ValueError, match="format 2, but this version reads format 1"):
         load(build("llama"), tmp_path)
+
+
+@pytest.mark.parametrize("method", ["lora", "prefix", "bitfit"])
+def test_what_is_frozen_or_joined_by_a_prefix_is_saved_all_the_same(method, tmp_path):
+    model = headed("roberta")
+    tuning = trained(model, method)
+    want = output(model)
+    model.requires_grad_(False)
+    tuning.save(tmp_path / "frozen")
+    if method != "prefix":
+        pl.attach(model, length=3)
+        tuning.save(tmp_path / "joined")
+    for folder in tmp_path.iterdir():
+        again = headed("roberta")
+        load(again, folder)
+        torch.testing.assert_close(output(again), want)
+
+
+def test_a_folder_with_another_tuning_or_prefix_is_left_alone(tmp_path):
+    trained(build("gpt2"), "lora").save(tmp_path / "lora")
+    trained(build("gpt2"), "prefix").save(tmp_path / "prefix")
+    with pytest.raises(ValueError, match="lora holds another tuning, tuning.json; save into a folder of its own"):
+        trained(build("gpt2"), "prefix").save(tmp_path / "lora")
+    with pytest.raises(ValueError, match="holds the prefix 'prefix'; save"):
+        trained(build("gpt2"), "lora").save(tmp_path / "prefix")
+    trained(build("gpt2"), "lora", seed=2).save(tmp_path / "lora")  # the same again
+    assert load(build("gpt2"), tmp_path / "lora").method == "lora"
+
+
+def test_a_model_is_saved_over_an_older_one_with_nothing_left_of_that(tmp_path):
+    model = build("gpt2")
+    for method in ("lora", "prefix", "lora"):
+        tuning = trained(model, method)
+        model.save_pretrained(tmp_path)
+        assert load(build("gpt2"), tmp_path).method == method
+        tuning.undo()
+
+
+def test_a_tuning_of_another_base_is_told_of(tmp_path):
+    folders = [tmp_path / "base_a", tmp_path / "base_b"]
+    for seed, folder in enumerate(folders):
+        build("gpt2", seed=seed).save_pretrained(folder)
+    one, other = (tf.GPT2LMHeadModel.from_pretrained(folder) for folder in folders)
+    trained(one, "lora").save(tmp_path / "lora")
+    with pytest.warns(UserWarning, match="was made for 'base_a', and model is 'base_b'.* load it on the base"):
+        load(other, tmp_path / "lora")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(tf.GPT2LMHeadModel.from_pretrained(folders[0]), tmp_path / "lora")
 
 
 def test_what_a_prefixs_files_cannot_hold_is_refused(tmp_path):
@@ -304,3 +353,90 @@ def test_a_model_that_is_whole_or_all_random_is_not_warned_about(name, tmp_path)
         pl.attach(type(model).from_pretrained(tmp_path), length=2)
         for headed_one in HEADED:
             pl.attach(headed(headed_one), length=2)
+
+
+# --- order, and what does not fit --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tuned_first", [True, False])
+def test_tune_and_attach_can_be_taken_off_in_the_order_they_were_put_on(tuned_first):
+    model = build("gpt2")
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    if tuned_first:
+        tuning = trained(model, "lora")
+        pl.attach(model, length=3)
+        tuning.undo()
+        pl.detach(model)
+    else:
+        pl.attach(model, length=3)
+        tuning = trained(model, "lora")
+        pl.detach(model)
+        assert all(("lora_" in name) == p.requires_grad for name, p in model.named_parameters())
+        tuning.undo()
+    assert all(p.requires_grad for p in model.parameters())
+    assert {name: torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items()} == dict.fromkeys(
+        before, True
+    )
+
+
+@pytest.mark.parametrize("method", ["lora", "ia3", "adalora", "prefix-lora"])
+@pytest.mark.parametrize(("layers", "match"), [(["c_attn", "ln_2"], "LayerNorm"), (["c_attn", "c_porj"], "got c_porj")])
+def test_layers_that_do_not_fit_are_refused_and_the_model_is_as_before(method, layers, match):
+    model = build("gpt2")
+    before = {name: id(part) for name, part in model.named_modules()}
+    with pytest.raises(ValueError, match=match):
+        tune(model, method, layers=layers)
+    assert {name: id(part) for name, part in model.named_modules()} == before
+    assert not any("peft" in name for name in model.__dict__)
+
+
+def test_settings_that_cannot_be_saved_are_refused_before_training():
+    model = build("gpt2")
+    with pytest.raises(ValueError, match="layers must be numbers, texts or lists of them"):
+        tune(model, "lora", layers=[torch.nn.Linear])
+    for method, wrong in (
+        ("parallel", {"scale": "big"}),
+        ("lora", {"alpha": "big"}),
+        ("adalora", {"orthogonal": None}),
+    ):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a number, got"):
+            tune(model, method, **wrong)
+    settings = tune(model, "parallel", scale=numpy.float32(2)).settings
+    assert json.dumps(settings) == '{"scale": 2.0}'
+    model._tuning.undo()
+    assert tune(model, "lora", layers={"c_attn"}).settings == {"layers": ["c_attn"]}
+
+
+def test_gradient_checkpointing_keeps_its_own_hooks_alone():
+    model = build("gpt2")
+    model.activation_checkpointing_enable()
+    before = list(model.get_input_embeddings()._forward_hooks)
+    for _ in range(2):
+        tune(model, "lora").undo()
+    assert list(model.get_input_embeddings()._forward_hooks) == before
+
+
+def test_statistics_of_a_frozen_norm_stay_and_those_of_a_trained_one_are_saved_and_undone(tmp_path):
+    def small():
+        torch.manual_seed(0)
+        config = tf.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], num_labels=3)
+        return tf.ResNetForImageClassification(config).eval()
+
+    draw = torch.Generator().manual_seed(0)
+    batch = {"pixel_values": torch.randn(4, 3, 32, 32, generator=draw), "labels": torch.tensor([0, 1, 2, 0])}
+
+    def answer(model):
+        with torch.no_grad():
+            return model(pixel_values=batch["pixel_values"]).logits
+
+    model, first = small(), answer(small())
+    for method in ("head", "full"):
+        tuning = tune(model, method)
+        pl.fit(model, [batch], steps=3, progress=False)
+        want = answer(model)
+        tuning.save(tmp_path / method)
+        again = small()
+        load(again, tmp_path / method)
+        assert torch.equal(answer(again), want)
+        tuning.undo()
+        assert torch.equal(answer(model), first)

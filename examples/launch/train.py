@@ -4,14 +4,16 @@
     torchrun --nproc-per-node 2 train.py --output_dir out --max_steps 100
     accelerate launch --config_file one_node.yaml train.py --output_dir out --max_steps 100
 
-The options are those of transformers.TrainingArguments. Started again, it goes on from its last checkpoint.
+The options are those of transformers.TrainingArguments. Started again, it goes on from its last whole checkpoint, or
+from the one that --resume_from_checkpoint names.
 """
 
+import json
 import sys
+import warnings
 from pathlib import Path
 
 from transformers import DataCollatorForSeq2Seq, HfArgumentParser, Trainer, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 import prefix_lab as pl
 from prefix_lab.rows import encode
@@ -24,9 +26,21 @@ def main(options: list[str]) -> None:
     pl.attach(model, length=10)
     rows = [encode(row, tokenizer) for row in pl.load_task("directory")["train"]]  # or your own rows
     trainer = Trainer(model, settings, train_dataset=rows, data_collator=DataCollatorForSeq2Seq(tokenizer))
-    last = get_last_checkpoint(settings.output_dir) if Path(settings.output_dir).is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=settings.resume_from_checkpoint or last_whole(Path(settings.output_dir)))
     trainer.save_model()  # the base, and the prefix beside it
+
+
+def last_whole(folder: Path) -> str | None:
+    """The last checkpoint in the folder that was written to its end; None where there is none."""
+    steps = sorted((int(path.name.rpartition("-")[2]), path) for path in folder.glob("checkpoint-*[0-9]"))
+    for _, path in reversed(steps):
+        try:
+            json.loads((path / "trainer_state.json").read_bytes())  # which the Trainer writes last
+        except (OSError, ValueError) as error:
+            warnings.warn(f"{path} was not written to its end ({error}); it is left out", stacklevel=2)
+        else:
+            return str(path)
+    return None
 
 
 if __name__ == "__main__":

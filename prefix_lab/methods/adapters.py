@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from ..arguments import integer
+from ..arguments import integer, number
 from .layers import Layer, find_layers
 from .tuning import Tuning
 
@@ -87,7 +87,7 @@ def beside_all(
     model: PreTrainedModel, layers: tuple[Layer, ...], bottleneck: int, scale: float = 1.0, gated: bool = False
 ) -> tuple[list[nn.Module], list]:
     """An adapter beside the feed-forward part of each layer, and their hooks."""
-    adapters, hooks = [Adapter(layer.width, bottleneck, scale, gated) for layer in layers], []
+    adapters, hooks = [Adapter(layer.width, bottleneck, number("scale", scale), gated) for layer in layers], []
     for one, layer in zip(adapters, layers):
         hooks.append(model.get_submodule(layer.enters).register_forward_pre_hook(one.before))
         hooks.append(model.get_submodule(layer.leaves).register_forward_hook(one.beside))

@@ -1,8 +1,9 @@
 """`tune`: one call for every method, in place, until `undo`."""
 
 import inspect
+import json
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 from transformers import PreTrainedModel
 
@@ -55,9 +56,9 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     _refuse_unknown(method, settings)
+    settings = {name: _plain(name, value, method) for name, value in settings.items()}
     if (before := getattr(model, TUNING, None)) is not None:
         raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
-    settings = {name: int(v) if isinstance(v, Integral) and type(v) is not bool else v for name, v in settings.items()}
     tuning, ends, before = Tuning(model, method, settings), task_head(model), names_of(model)
     model.requires_grad_(False)
     try:
@@ -71,9 +72,25 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         tuning.train(ends)
         tuning.about += "" if method == "head" else " and the task's head"
     setattr(model, TUNING, tuning)
+    tuning.names = frozenset(name for name, p in model.named_parameters() if p.requires_grad)
     if not tuning.apart:
-        keep_added(model, {"method": method, "settings": settings}, tuning.trained, before)
+        keep_added(model, tuning.record, tuning.trained, before)
     return tuning
+
+
+def _plain(name: str, value, method: str):
+    """Numbers of any library and sets of names as JSON has them, since a tuning is saved with its settings."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    value = sorted(value) if isinstance(value, set | frozenset) else value
+    try:
+        json.dumps(value)
+    except TypeError as error:
+        if method != "prefix":  # a prefix is saved as its tensors
+            raise ValueError(f"{name} must be numbers, texts or lists of them, got {value!r}") from error
+    return value
 
 
 def _refuse_unknown(method: str, settings: dict) -> None:

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 
 from .. import checkpoint, hub
 from ..exchange import read_peft
+from ..origin import base_of, difference
 from ..prefix import Prefix
 from ..saving import named_head
 from .choosing import tune
@@ -51,8 +52,10 @@ def load(model: PreTrainedModel, folder: str | os.PathLike, *, revision=None, to
 
 def _load_other(model: PreTrainedModel, path: Path) -> Tuning:
     record, tensors, weights = checkpoint.read_record(path)
-    if set(record) != {"method", "settings"}:
-        raise ValueError(f"{path} must hold method and settings, got {', '.join(record)}; update prefix-lab")
+    if set(record) != {"method", "settings", "base"}:
+        raise ValueError(f"{path} must hold method, settings and base, got {', '.join(record)}; update prefix-lab")
+    if why := difference(record["base"], base_of(model)):
+        warnings.warn(f"{path.parent} {why}; load it on the base it was made for", stacklevel=3)
     with torch.random.fork_rng(devices=[]):  # a load draws no random number of the caller's
         tuning = tune(model, record["method"], **record["settings"])
     try:
@@ -61,6 +64,8 @@ def _load_other(model: PreTrainedModel, path: Path) -> Tuning:
         tuning.undo()
         raise
     _fill(tuning.trained, tensors)
+    if tuning.allocator is not None:
+        tuning.allocator.settle()
     return tuning
 
 

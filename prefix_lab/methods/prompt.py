@@ -16,8 +16,8 @@ class Prompt(nn.Module):
 
     Its methods are hooks. Inside the host the sequence has P positions more, which stand right before each row's
     first real token, behind whatever pads the row on the left: a padded row is thus the row alone. A decoder and a
-    lone encoder give back the hidden states of the S positions that came in, so heads, labels and losses stay as they
-    are, while the decoder behind an encoder attends to all P + S states.
+    lone encoder give back the hidden states of the S positions that came in, so poolers, heads, labels and losses stay
+    as they are, while the decoder behind an encoder attends to all P + S states.
 
     With encoded=True the vectors go through a network first (P-tuning, Liu et al. 2021, section 3.2): two LSTMs that
     read them in both directions, and two linear layers. `materialize()` runs it once and drops it.
@@ -34,7 +34,7 @@ class Prompt(nn.Module):
             raise ValueError(f"init must be 'vocabulary' or 'random', got {init!r}")
         self.vectors = nn.Parameter(vectors.detach().clone().float())  # (P, D)
         self.encoder = PromptEncoder(embedding.embedding_dim) if encoded else None
-        self.entered = False  # whether the pass that is under way holds the vectors, or the cache before it does
+        self.entered = 0  # P + S in the pass that holds the vectors; 0 where the cache before it does
         self.padded = None  # (B, 1): how many positions pad each row on the left; None without a mask
         self.counts = counts  # whether the host counts positions by the mask, as decoders do
 
@@ -42,11 +42,15 @@ class Prompt(nn.Module):
         """Before the host: put the vectors in front, or, where a cache holds them already, count them."""
         names = parameters(host)
         given = dict(zip(names, args)) | kwargs
-        cache = next((given[name] for name in ("cache", "past_key_values") if given.get(name) is not None), None)
-        self.entered = cache is None or cache.get_seq_length() == 0
+        cache = _cache(given)
+        held = 0 if cache is None else cache.get_seq_length()
         mask = given["attention_mask"] = self._widen(given.get("attention_mask"))
+        embeds, ids = given.get("inputs_embeds"), given.get("input_ids")
+        new = (ids if embeds is None else embeds).shape[1]
+        self.entered = 0 if held else len(self.vectors) + new
         if self.entered:
-            embeds, ids = given.get("inputs_embeds"), given.pop("input_ids", None)
+            self._refuse_packed(given)
+            given.pop("input_ids", None)
             embeds = host.get_input_embeddings()(ids) if embeds is None else embeds  # (B, S, D)
             rows = (self.vectors if self.encoder is None else self.encoder(self.vectors)).to(embeds)  # (P, D)
             given["inputs_embeds"] = _insert(rows.expand(len(embeds), -1, -1), embeds, self.padded)
@@ -54,11 +58,12 @@ class Prompt(nn.Module):
                 types = given["token_type_ids"]
                 given["token_type_ids"] = _insert(types.new_zeros(len(types), len(self.vectors)), types, self.padded)
             self._make_room(host, cache)
+        else:
+            self._refuse_gap(mask, held, new)
         if given.get("position_ids") is not None:
             given["position_ids"] = self._move(given["position_ids"])
         elif mask is not None and "position_ids" in names and self.counts:
-            count = given["inputs_embeds"].shape[1] if self.entered else given["input_ids"].shape[1]
-            given["position_ids"] = (mask.long().cumsum(-1) - 1).clamp(min=0)[:, -count:]  # (B, P + S)
+            given["position_ids"] = (mask.long().cumsum(-1) - 1).clamp(min=0)[:, -(self.entered or new) :]  # (B, P + S)
         return (), given
 
     @torch.no_grad()
@@ -80,6 +85,10 @@ class Prompt(nn.Module):
             output["hidden_states"] = tuple(self._drop(states) for states in output["hidden_states"])
         return output
 
+    def pool(self, pooler: nn.Module, args):
+        """Before the host's pooler: drop the vectors' positions."""
+        return (self._drop(args[0]), *args[1:])
+
     def show(self, decoder: PreTrainedModel, args, kwargs):
         """Before the decoder that reads the host: let its cross-attention see the vectors' states."""
         return args, kwargs | {"encoder_attention_mask": self._widen(kwargs.get("encoder_attention_mask"))}
@@ -87,6 +96,36 @@ class Prompt(nn.Module):
     def plain_mask(self, *args, attention_mask=None, **kwargs):
         """In the place of the model's `create_masks_for_generate`: the host makes its own, of P + S columns."""
         return attention_mask
+
+    def prepare(self, model: PreTrainedModel, input_ids, *, inputs_embeds=None, **kwargs):
+        """In the place of the model's `prepare_inputs_for_generation`: what a cache holds counts without the vectors.
+
+        `generate` cuts the tokens that its cache has read from those it is given, by the cache's length, P + S.
+        """
+        cache, left = _cache(kwargs), kwargs.get("next_sequence_length")
+        lengths = [given.shape[1] for given in (input_ids, inputs_embeds) if given is not None]
+        if cache is not None and left is not None and left + cache.get_seq_length() in lengths:
+            kwargs["next_sequence_length"] = left + len(self.vectors)
+        return type(model).prepare_inputs_for_generation(model, input_ids, inputs_embeds=inputs_embeds, **kwargs)
+
+    def _refuse_packed(self, given: dict) -> None:
+        """Raise ValueError where the library would see several texts in a row, of which the first alone has vectors."""
+        positions = given.get("position_ids") if self.counts and given["attention_mask"] is None else None
+        if positions is not None and positions.dim() == 2 and (positions.diff(dim=-1) != 1).any():
+            raise ValueError(
+                "position_ids must count one text, before which the prompt stands, got some that start anew; give each "
+                "text a row of its own"
+            )
+
+    def _refuse_gap(self, mask, held: int, new: int) -> None:
+        """Raise ValueError where tokens are missing between what the cache holds and what is read now."""
+        if mask is not None and mask.shape[1] != held + new:
+            behind = held - len(self.vectors)
+            raise ValueError(
+                f"attention_mask must have a column for each of the {behind} tokens in the cache and the {new} new "
+                f"ones, got {mask.shape[1] - len(self.vectors)}; to go on, pass all tokens from the first on, and no "
+                "prefill_chunk_size"
+            )
 
     def _widen(self, mask):
         if mask is None:
@@ -98,8 +137,10 @@ class Prompt(nn.Module):
         return _insert(mask.new_ones(len(mask), len(self.vectors)), mask, self.padded)  # (B, P + S)
 
     def _drop(self, states):
-        """(B, P + S, ...) without the P positions of the vectors: (B, S, ...)."""
+        """(B, P + S, ...) without the P positions of the vectors: (B, S, ...). What has lost them stays as it is."""
         length = len(self.vectors)
+        if states.shape[1] != self.entered:
+            return states
         if self.padded is None:
             return states[:, length:]
         place = torch.arange(states.shape[1] - length, device=states.device)
@@ -185,17 +226,32 @@ def _enter(tuning: Tuning, length: int, init: str, encoded: bool = False) -> Non
         hooks.append(model.get_decoder().register_forward_pre_hook(vectors.show, with_kwargs=True))
     else:
         hooks.append(host.register_forward_hook(vectors.leave))
+        if (pooler := getattr(host, "pooler", None)) is not None:  # it reads the first state, inside the host
+            before = hasattr(host, "encoder")
+            hooks.append(
+                host.encoder.register_forward_hook(vectors.leave)
+                if before
+                else pooler.register_forward_pre_hook(vectors.pool)
+            )
     model.add_module("soft_prompt", vectors)
     if model.can_generate():
         model.__dict__["create_masks_for_generate"] = vectors.plain_mask
+        if not model.config.is_encoder_decoder:  # its cache holds no vectors
+            model.__dict__["prepare_inputs_for_generation"] = partial(vectors.prepare, model)
     tuning.on_undo(partial(_leave, model, hooks))
 
 
 def _leave(model: PreTrainedModel, hooks: list) -> None:
     for hook in hooks:
         hook.remove()
-    model.__dict__.pop("create_masks_for_generate", None)
+    for name in ("create_masks_for_generate", "prepare_inputs_for_generation"):
+        model.__dict__.pop(name, None)
     del model.soft_prompt
+
+
+def _cache(given: dict):
+    """The cache among the arguments, under either of its names; None where there is none."""
+    return next((given[name] for name in ("cache", "past_key_values") if given.get(name) is not None), None)
 
 
 # --- placing -----------------------------------------------------------------------------------------------------

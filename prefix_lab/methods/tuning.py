@@ -10,11 +10,10 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .. import checkpoint
+from ..origin import base_of
 from ..prefix import Prefix
 from ..saving import keep_apart, named_head
-from ..selection import SLOT
-
-TUNING = "_tuning"  # the attribute of a model that holds its tuning
+from ..selection import SLOT, TUNING
 
 
 class Tuning:
@@ -29,7 +28,11 @@ class Tuning:
         self.apart = False  # whether the prefix is all there is, and is saved in files of its own
         self.scaffolds: dict[str, dict] = {}  # a part that can `materialize` -> the settings that it has afterwards
         self.allocator = None  # AdaLoRA's part in each step, which lives as long as the tuning
+        self.base = base_of(model)
+        self.names: frozenset[str] = frozenset()  # of what the method trains, also where it is frozen later
+        self.beneath = getattr(model, SLOT, None)  # prefixes that were attached before
         self._asked = [(p, p.requires_grad) for p in model.parameters()]
+        self._buffers = [(b, b.detach().clone()) for b in model.buffers()]
         self._kept: list[tuple[nn.Parameter, torch.Tensor]] = []  # trained weights of the base, as they were
         self._removals: list[Callable[[], object]] = []
 
@@ -45,9 +48,14 @@ class Tuning:
 
     @property
     def trained(self) -> dict[str, nn.Parameter]:
-        """What trains, by its name in the model; without a prefix that has files of its own."""
-        mine = self.model.named_parameters()
-        return {n: p for n, p in mine if p.requires_grad and not (self.apart and n.startswith(f"{SLOT}."))}
+        """What the method trains, and what was let train beside it, by name in the model, with the statistics of norms
+        that train; without a prefix that has files of its own."""
+        model, slot = self.model, f"{SLOT}."
+        asked = {name for name, p in model.named_parameters() if p.requires_grad and not name.startswith(slot)}
+        names = self.names | asked
+        mine = {name: p for name, p in model.named_parameters() if name in names}
+        mine |= {name: b for name, b in statistics(model).items() if name.rpartition(".")[0] + ".weight" in mine}
+        return {name: tensor for name, tensor in mine.items() if not (self.apart and name.startswith(slot))}
 
     def save(self, folder: str | os.PathLike, *, final: bool = False, is_main_process: bool = True) -> Path:
         """Write what was trained into the folder, the task's head with it; atomic. `load` puts it on a model again.
@@ -57,7 +65,8 @@ class Tuning:
           before, but trains on as a direct prefix or prompt
         - is_main_process: False writes nothing
 
-        A prefix alone is written as `Prefix.save_pretrained` writes it. Raises ValueError after `undo()`.
+        A prefix alone is written as `Prefix.save_pretrained` writes it. Raises ValueError after `undo()`, and where the
+        folder holds another tuning or prefix, with which this one would be mixed up.
         """
         if getattr(self.model, TUNING, None) is not self:
             raise ValueError(
@@ -66,9 +75,13 @@ class Tuning:
         if self.prefix is not None and not self.apart and not hasattr(self.model, SLOT):
             raise ValueError(f"the prefix of {self.method!r} was detached; save before detach, or undo() instead")
         folder, trained = Path(folder), checkpoint.gathered(self.trained)
+        gone = {name for name in self.names - set(trained) if not (self.apart and name.startswith(f"{SLOT}."))}
+        if gone:
+            raise ValueError(f"{few(gone)} of {self.method!r} is no longer on the model; save before it is taken off")
+        self._refuse_others(folder)
         if not self.apart:
             settings, tensors = self._without_scaffolds(trained) if final else (self.settings, trained)
-            record = {"method": self.method, "settings": settings}
+            record = self.record | {"settings": settings}
             checkpoint.write_record(folder, "tuning", record, tensors, is_main_process=is_main_process)
             return folder
         beside = set(trained) - set(named_head(self.model))
@@ -82,6 +95,19 @@ class Tuning:
             home, tensors = checkpoint.home_of(folder, name), checkpoint.gathered(prefix.state_dict())
             checkpoint.write(home, prefix.config, tensors, trained, is_main_process=is_main_process)
         return folder
+
+    @property
+    def record(self) -> dict:
+        """What is written beside the tensors, by which `load` makes the same tuning."""
+        return {"method": self.method, "settings": self.settings, "base": self.base}
+
+    def _refuse_others(self, folder: Path) -> None:
+        """ValueError where `load` or `attach` would take something else from the folder than what is saved now."""
+        others = set(checkpoint.prefixes_in(folder)) - (set(by_name(self.prefix)) if self.apart else set())
+        found = [f"the prefix {name!r}" for name in sorted(others)]
+        found += ["another tuning, tuning.json"] if self.apart and (folder / "tuning.json").is_file() else []
+        if found:
+            raise ValueError(f"{folder} holds {' and '.join(found)}; save into a folder of its own, or remove it there")
 
     def _without_scaffolds(self, trained: dict) -> tuple[dict, dict]:
         """Settings and tensors that give the same answers without what training alone needs."""
@@ -98,8 +124,8 @@ class Tuning:
         """Give the model back bit for bit as it was before `tune`; what was trained is lost unless saved before."""
         if getattr(self.model, TUNING, None) is self:
             self.take_off()
-            for parameter, value in self._kept:
-                parameter.copy_(value)
+            for tensor, value in self._kept + self._buffers:
+                tensor.copy_(value)
             delattr(self.model, TUNING)
             keep_apart(self.model, added=True)
         return self.model
@@ -111,6 +137,8 @@ class Tuning:
         for parameter, asked in self._asked:
             parameter.requires_grad_(asked)
             parameter.grad = None
+        if self.beneath is not None and getattr(self.model, SLOT, None) is not self.beneath:
+            self.beneath.thaw(self.model)  # `detach` has left that to us
 
     def __repr__(self):
         return f"Tuning({self.method!r}, {trainable(self.model):,} parameters: {self.about})"
@@ -119,6 +147,12 @@ class Tuning:
 def trainable(model: nn.Module) -> int:
     """How many numbers of the model train."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def statistics(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The running statistics of batch norms, by name, which are no parameters but change in training."""
+    norms = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
+    return {f"{name}.{inner}": buffer for name, part in norms for inner, buffer in part.named_buffers()}
 
 
 def task_head(model: PreTrainedModel) -> list[nn.Parameter]:

@@ -51,25 +51,6 @@ def _tuned(method: str, model, tokenizer, text: str, **settings):
     return model
 
 
-class _Times(nn.Module):
-    """A weight as thirty times what trains, by which AdamW moves it at thirty times the rate."""
-
-    def forward(self, trained: torch.Tensor) -> torch.Tensor:
-        return 30 * trained
-
-    def right_inverse(self, weight: torch.Tensor) -> torch.Tensor:
-        return weight / 30
-
-
-def _full_with_a_fast_head(model, tokenizer, text: str):
-    """Full tuning whose head, drawn at random, learns at thirty times the rate that the base bears."""
-    pl.tune(model, "full")
-    for name in named_head(model):
-        module, _, weight = name.rpartition(".")
-        register_parametrization(model.get_submodule(module), weight, _Times())
-    return model
-
-
 def _from_text(model, tokenizer, text: str):
     pl.tune(model, "prefix", length=LENGTH, reparam=None, init=f"text: {text}", tokenizer=tokenizer)
     return model
@@ -96,27 +77,53 @@ def _lora_as_large(model, tokenizer, text: str):
     return _tuned("lora", model, tokenizer, text, r=rank, alpha=2 * rank, layers=list(sizes))
 
 
+class _Times(nn.Module):
+    """A weight as so many times what trains, by which AdamW moves it so many times as fast."""
+
+    def __init__(self, factor: int):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, trained: torch.Tensor) -> torch.Tensor:
+        return self.factor * trained
+
+    def right_inverse(self, weight: torch.Tensor) -> torch.Tensor:
+        return weight / self.factor
+
+
 @dataclass(frozen=True)
 class Method:
-    """What makes a model trainable, and the rates that are tried; others, or none, where a text is written."""
+    """What makes a model trainable, and the rates that are tried; others, or none, where a text is written.
+
+    head: how many times as fast the task's head learns, which starts from nothing
+    """
 
     ready: Callable
     rates: tuple[float, ...]
     written: tuple[float, ...] | None = None
+    head: int = 1
+
+    def made(self, model, tokenizer, text: str):
+        """The model, ready to train."""
+        model = self.ready(model, tokenizer, text)
+        for name in named_head(model) if self.head > 1 else ():
+            module, _, weight = name.rpartition(".")
+            register_parametrization(model.get_submodule(module), weight, _Times(self.head))
+        return model
 
 
 METHODS = {
     "head": Method(partial(_tuned, "head"), (3e-3, 1e-2, 3e-2), ()),
     "full": Method(partial(_tuned, "full"), (1e-4, 3e-4, 1e-3), (5e-5, 1.5e-4, 5e-4)),
-    "full, fast head": Method(_full_with_a_fast_head, (1e-4, 3e-4, 1e-3), ()),
+    "full, fast head": Method(partial(_tuned, "full"), (1e-4, 3e-4, 1e-3), (), head=30),
     "prefix": Method(partial(_tuned, "prefix", length=LENGTH, reparam=None), (1e-2, 3e-2, 1e-1)),
     "PEFT's prefix": Method(_peft, (1e-2, 3e-2, 1e-1)),
     "prompt": Method(partial(_tuned, "prompt", length=LENGTH), (1e-2, 3e-2, 1e-1)),
-    "LoRA, as large": Method(_lora_as_large, (1e-3, 3e-3, 1e-2)),
+    "LoRA, as large": Method(_lora_as_large, (1e-3, 3e-3, 1e-2), head=10),
     "prefix, text": Method(_from_text, (3e-3, 1e-2, 3e-2)),
-    "prefix, MLP": Method(partial(_tuned, "prefix", length=LENGTH), (5e-4, 1.5e-3, 5e-3)),
-    "LoRA, rank 8": Method(partial(_tuned, "lora", r=8, alpha=16), (1e-3, 3e-3, 1e-2)),
-    "BitFit": Method(partial(_tuned, "bitfit"), (1e-3, 3e-3, 1e-2)),
+    "prefix, MLP": Method(partial(_tuned, "prefix", length=LENGTH), (5e-4, 1.5e-3, 5e-3), head=10),
+    "LoRA, rank 8": Method(partial(_tuned, "lora", r=8, alpha=16), (1e-3, 3e-3, 1e-2), head=10),
+    "BitFit": Method(partial(_tuned, "bitfit"), (1e-3, 3e-3, 1e-2), head=10),
 }
 
 
@@ -232,12 +239,13 @@ class Exam:
         torch.manual_seed(seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a head that is drawn at random and trains
-            model = METHODS[method].ready(model, self.tokenizer, self.task.text)
+            model = METHODS[method].made(model, self.tokenizer, self.task.text)
         settings = {"steps": self.steps, "batch_size": self.task.batch, "max_length": 256}
         settings |= {"dtype": torch.bfloat16} if self.dtype == "bfloat16" else {}
         history = pl.fit(model, self.train, lr=lr, seed=seed, tokenizer=self.tokenizer, progress=False, **settings)
         head = sum(p.numel() for name, p in model.named_parameters() if name in self._head(model))
         run = {"method": method, "seed": seed, "lr": lr, "numbers": trainable(model) - head, "head": head}
+        run |= {"times": METHODS[method].head} if head else {}
         run |= {"seconds": round(history.seconds, 2), "loss": round(mean(history.loss[-10:]), 4)}
         run |= {"date": date.today().isoformat(), "threads": torch.get_num_threads()}
         run["validation"] = self.score(self.answers(model, "validation"), "validation")

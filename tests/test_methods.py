@@ -10,6 +10,7 @@ from families import GENERATORS, SIZES, T5, TEXT, VOCAB, build, inputs_for
 
 import prefix_lab as pl
 from prefix_lab.methods import METHODS, Prompt, task_head, trainable, tune
+from prefix_lab.training import evaluate
 
 GENERAL = [method for method in METHODS if method != "head"]
 HEADED = {
@@ -297,12 +298,14 @@ def test_a_second_turn_goes_on_from_the_cache_of_the_first_behind_a_prompt(name)
     first = model.generate(long, **settings)
     for turn in ([[5, 6, 7]], [[5, 6, 7, 8, 9, 10, 11]]):  # shorter than the prompt and longer
         both = torch.cat([first.sequences, torch.tensor(turn)], dim=1)
-        want = model.generate(both, **settings)
-        got = model.generate(both, cache=copy.deepcopy(first.cache), **settings)
+        seen = {"attention_mask": torch.ones_like(both)}  # also where the first turn wrote the pad token
+        want = model.generate(both, **seen, **settings)
+        got = model.generate(both, cache=copy.deepcopy(first.cache), **seen, **settings)
         assert torch.equal(got.sequences, want.sequences)
         torch.testing.assert_close(torch.stack(got.logits), torch.stack(want.logits), atol=1e-5, rtol=1e-4)
-    with pytest.raises(ValueError, match="a column for each of the 12 tokens in the cache and the .* new ones, got 16"):
-        model.generate(both[:, :16], cache=first.cache, prefill_chunk_size=2, **settings)
+    for mask in ({}, seen):
+        with pytest.raises(ValueError, match="cache must be followed by what comes behind the 12 tokens that it holds"):
+            model.generate(both, cache=copy.deepcopy(first.cache), prefill_chunk_size=2, **mask, **settings)
 
 
 def test_packed_texts_are_refused_behind_a_prompt_which_the_first_alone_would_see():
@@ -337,9 +340,9 @@ def test_the_pooler_reads_the_first_real_token_behind_a_prompt(name):
 def test_the_prompt_takes_positions_of_the_longest_row(name):
     model = build(name)
     tune(model, "prompt", length=10)
-    assert pl.evaluate(model, [{"input_ids": [5] * 54, "labels": [5] * 54}]) > 0
+    assert evaluate(model, [{"input_ids": [5] * 54, "labels": [5] * 54}]) > 0
     with pytest.raises(ValueError, match="row 0: input_ids must hold at most 54 .* less 10 of the prompt, got 55"):
-        pl.evaluate(model, [{"input_ids": [5] * 55, "labels": [5] * 55}])
+        evaluate(model, [{"input_ids": [5] * 55, "labels": [5] * 55}])
 
 
 def test_a_prompted_model_of_two_segments_counts_the_vectors_to_the_first():
@@ -394,7 +397,7 @@ def test_what_does_not_fit_is_refused_and_leaves_the_model_as_it_was():
         ("head", {}, "LlamaForCausalLM has no task's head"),
         ("last-layers", {"layers": 3}, "layers must be at most 2, which model.layers has, got 3"),
         ("adapter", {"bottleneck": 0}, "bottleneck must be an integer of at least 1, got 0"),
-        ("adalora", {"steps": 0}, "steps must be an integer of at least 1, got 0"),
+        ("adalora", {"steps": 2}, "steps must be an integer of at least 3, got 2"),
         ("adalora", {"r": 4, "start": 4}, "start must be more than r=4, got 4"),
         ("unipelt", {"bottleneck": 0}, "bottleneck must be"),
         ("lora", {"rank": 4}, "'lora' takes r, alpha, layers, got rank"),

@@ -58,8 +58,8 @@ class Prompt(nn.Module):
                 types = given["token_type_ids"]
                 given["token_type_ids"] = _insert(types.new_zeros(len(types), len(self.vectors)), types, self.padded)
             self._make_room(host, cache)
-        else:
-            self._refuse_gap(mask, held, new)
+        elif mask is not None:
+            self._refuse_gap(held, mask.shape[1] != held + new)
         if given.get("position_ids") is not None:
             given["position_ids"] = self._move(given["position_ids"])
         elif mask is not None and "position_ids" in names and self.counts:
@@ -104,8 +104,11 @@ class Prompt(nn.Module):
         """
         cache, left = _cache(kwargs), kwargs.get("next_sequence_length")
         lengths = [given.shape[1] for given in (input_ids, inputs_embeds) if given is not None]
-        if cache is not None and left is not None and left + cache.get_seq_length() in lengths:
+        held, positions = 0 if cache is None else cache.get_seq_length(), kwargs.get("position_ids")
+        if held and left is not None and left + held in lengths:
             kwargs["next_sequence_length"] = left + len(self.vectors)
+        elif held and left is None and positions is not None and kwargs.get("attention_mask") is None:  # a chunk
+            self._refuse_gap(held, (held - len(self.vectors)) not in positions[..., :1])
         return type(model).prepare_inputs_for_generation(model, input_ids, inputs_embeds=inputs_embeds, **kwargs)
 
     def _refuse_packed(self, given: dict) -> None:
@@ -117,14 +120,12 @@ class Prompt(nn.Module):
                 "text a row of its own"
             )
 
-    def _refuse_gap(self, mask, held: int, new: int) -> None:
-        """Raise ValueError where tokens are missing between what the cache holds and what is read now."""
-        if mask is not None and mask.shape[1] != held + new:
-            behind = held - len(self.vectors)
+    def _refuse_gap(self, held: int, apart) -> None:
+        """Raise ValueError where what is read now does not stand right behind what the cache holds."""
+        if apart:
             raise ValueError(
-                f"attention_mask must have a column for each of the {behind} tokens in the cache and the {new} new "
-                f"ones, got {mask.shape[1] - len(self.vectors)}; to go on, pass all tokens from the first on, and no "
-                "prefill_chunk_size"
+                f"cache must be followed by what comes behind the {held - len(self.vectors)} tokens that it holds, got "
+                "others; pass all tokens from the first on and their attention mask, and no prefill_chunk_size"
             )
 
     def _widen(self, mask):

@@ -86,8 +86,8 @@ class Run:
         self.batches.go_to(tensors["random of the round"], record["taken"])
         if record["last"] != _digest(self.batches.last):
             warnings.warn(
-                f"checkpoint={str(self.folder)!r} holds a run on other rows than train; it goes on with these, but what "
-                "it learnt is from those; give another folder for a run of its own",
+                f"checkpoint={str(self.folder)!r} holds a run on other rows than train; it goes on with these, but "
+                "learnt from those; give another folder for a run of its own",
                 stacklevel=3,
             )
         for name, parameter in self.parameters:

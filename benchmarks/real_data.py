@@ -3,8 +3,9 @@
     python benchmarks/real_data.py --base minilm-l6 --task polarity intents --data FOLDER
 
 Each base and task has a file in benchmarks/real/, written whole after every training, so a run that was stopped goes on
-where it ended. A method's rates are tried with seed 0 and chosen by the validation rows; the test rows are looked at
-only for the best rate so far, and other seeds train with the chosen one.
+where it ended. A method's rates are tried with seed 0, and one more beyond them where the best lies at an end. The
+validation rows choose; the test rows are looked at only for the best rate so far, and other seeds train with the chosen
+one.
 """
 
 import argparse
@@ -193,6 +194,15 @@ class Exam:
         rates, written = METHODS[method].rates, METHODS[method].written
         return list(rates if written is None or self.kind != "generate" else written)
 
+    def beyond(self, method: str) -> float | None:
+        """One rate more, beyond the end of the method's rates at which the best of them lies."""
+        rates = self.rates(method)
+        tried = [run for run in self.of(method) if run["lr"] in rates]
+        if len(rates) < 2 or (found := best(tried)["lr"]) not in (rates[0], rates[-1]):
+            return None
+        inner = rates[1] if found == rates[0] else rates[-2]
+        return float(f"{found * found / inner:.0e}")
+
     def keep(self) -> None:
         """Write the record, whole; a line for each entry, and for each run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -272,6 +282,8 @@ class Exam:
             self.keep()
         for method in methods:
             for lr in self.rates(method):
+                self.once(method, lr, 0)
+            if (lr := self.beyond(method)) is not None:
                 self.once(method, lr, 0)
             for seed in range(1, seeds if self.rates(method) else 0):
                 self.once(method, best(self.of(method))["lr"], seed)

@@ -195,10 +195,20 @@ def test_a_run_that_was_stopped_goes_on_where_it_ended(exam, monkeypatch):
     again.measure(["prefix"], 2)
     assert again.record["runs"][:2] == kept
     assert [run["lr"] for run in again.record["runs"][:3]] == list(METHODS["prefix"].rates)
-    assert [run["lr"] for run in again.record["runs"][3:]] == [best(again.record["runs"])["lr"]]
+    more = [run["lr"] for run in again.record["runs"][3:]]
+    assert more[-1] == best(again.record["runs"])["lr"]
+    assert len(more) == 1 + (again.beyond("prefix") is not None)
     assert list(made.path.parent.iterdir()) == [made.path]
     monkeypatch.setattr(Exam, "trained", lambda *_: pytest.fail("measured again"))
     exam("intents").measure(["prefix"], 2)
+
+
+@pytest.mark.parametrize(("scores", "more"), [([9.0, 5.0, 1.0], 3e-3), ([1.0, 9.0, 5.0], None), ([1.0, 5.0, 9.0], 0.3)])
+def test_a_rate_beyond_the_end_is_tried_where_the_best_lies_there(exam, scores, more):
+    made = exam("intents")
+    runs = zip(METHODS["prefix"].rates, scores)
+    made.record["runs"] = [{"method": "prefix", "seed": 0, "lr": lr, "validation": score} for lr, score in runs]
+    assert made.beyond("prefix") == more
 
 
 def test_a_record_of_other_steps_is_not_gone_on_with(exam):

@@ -8,7 +8,6 @@ Other settings than the paper's are said below the table, for then the columns a
 """
 
 import argparse
-import copy
 import math
 from dataclasses import dataclass, field
 from functools import partial
@@ -193,7 +192,7 @@ def run(name: str, base=None, data=None, *, steps=None, rows=None, seed: int = 0
     fit(
         model,
         encoded,
-        steps=steps or paper.epochs * math.ceil(len(encoded) / paper.batch_size),
+        steps=paper.epochs * math.ceil(len(encoded) / paper.batch_size) if steps is None else steps,
         batch_size=paper.batch_size,
         lr=paper.lr,
         warmup=0.0,
@@ -235,13 +234,7 @@ def _load(paper: Paper, base: str, labels):
 
     model, tokenizer = load_base(base)
     if paper.kind == "pair":
-        from transformers import AutoModelForSequenceClassification
-
-        config = copy.deepcopy(model.config)
-        config.num_labels = 2
-        headed = AutoModelForSequenceClassification.from_config(config)
-        headed.load_state_dict(model.state_dict(), strict=False)
-        model = headed
+        model = with_head(model, "label", ("no", "yes"))
     model = with_head(model, paper.kind, labels)
     if paper.kind == "generate":
         model.generation_config.update(**paper.writing)

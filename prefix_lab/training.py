@@ -298,6 +298,6 @@ def _refuse_untrained(parameters) -> None:
 def _bar(parameters, steps: int, done: int, progress: bool):
     from tqdm import tqdm
 
-    numbers = sum(p.numel() for _, p in parameters)  # says it where a whole model trains that was to be frozen
-    desc = f"training {numbers:,} numbers"
+    numbers = sum(p.numel() for _, p in parameters)  # tells where a whole model trains that was to be frozen
+    desc = f"{numbers:,} numbers"
     return tqdm(total=steps, initial=done, desc=desc, file=sys.stdout, disable=not progress, mininterval=0.5)

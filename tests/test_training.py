@@ -226,7 +226,7 @@ def test_the_bar_shows_steps_and_loss_and_leaves_a_whole_line(interrupted, capsy
     assert shown.endswith("\n")
     assert f"{2 if interrupted else 5}/5" in shown
     assert f"loss {loss:.3f}" in shown
-    assert f"training {sum(p.numel() for p in model.parameters() if p.requires_grad):,} numbers" in shown
+    assert f"{sum(p.numel() for p in model.parameters() if p.requires_grad):,} numbers: " in shown
 
 
 def test_without_progress_nothing_is_printed(capsys):

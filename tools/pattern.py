@@ -16,7 +16,7 @@ FOLDED = {
 }
 KERNEL = "kernel"  # the tag of a cell that needs a running kernel: it is not on the page
 TITLE = re.compile(r"\A# @title (.+)\n?")
-BAR = re.compile(r"^.*\d+%\|.*\| *[\d.]+[kM]?/[\d.]+[kM]? \[.*\]\n?", re.M)
+BAR = re.compile(r"^.*\d+%\|.*\| *[\d.]+[kM]?/[\d.]+[kM]? \[\d.*\n?", re.M)
 TIME = re.compile(r"(?<=runs in )\d+( s on two cores)")
 
 

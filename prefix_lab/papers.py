@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field
 from functools import partial
 
+from prefix_lab.arguments import integer
 from prefix_lab.town import task_of
 from prefix_lab.town.rows import Hub, Task
 
@@ -168,10 +169,11 @@ def run(name: str, base=None, data=None, *, steps=None, rows=None, seed: int = 0
     - name: one of PAPERS
     - base: in place of the paper's, anything that `load_base` takes
     - data: a folder with a copy of the hub's files; None reads the hub
-    - steps, rows: fewer than the paper's, for a try
+    - steps, rows: fewer than the paper's, for a try; None is the paper's
     - device: "cuda" or another; None leaves the model where it is
 
-    Raises ValueError for a name that is none, and OSError where base or data cannot be had.
+    Raises ValueError for a name that is none, for steps or rows below 1 and for a base that does not fit under the
+    paper's head, and OSError where base or data cannot be had.
     """
     import torch
 
@@ -180,11 +182,14 @@ def run(name: str, base=None, data=None, *, steps=None, rows=None, seed: int = 0
 
     if name not in PAPERS:
         raise ValueError(f"name must be one of {', '.join(PAPERS)}, got {name!r}")
+    for count, given in (("steps", steps), ("rows", rows)):
+        if given is not None:
+            integer(count, given)
     paper = PAPERS[name]
     splits = _read(paper, data, rows, seed)
     labels = splits["train"].features["tags"].feature.names if paper.kind == "tag" else ()
     torch.manual_seed(seed)
-    model, tokenizer = _load(paper, base or paper.base, labels)
+    model, tokenizer = _load(paper, paper.base if base is None else base, labels)
     if device is not None:
         model.to(device)
     encoded = _encoded(paper, splits["train"], tokenizer, model)
@@ -233,9 +238,8 @@ def _load(paper: Paper, base: str, labels):
     from prefix_lab.prediction import with_head
 
     model, tokenizer = load_base(base)
-    if paper.kind == "pair":
-        model = with_head(model, "label", ("no", "yes"))
-    model = with_head(model, paper.kind, labels)
+    kind, labels = ("label", ("no", "yes")) if paper.kind == "pair" else (paper.kind, labels)
+    model = with_head(model, kind, labels)
     if paper.kind == "generate":
         model.generation_config.update(**paper.writing)
     return model, tokenizer
@@ -320,7 +324,7 @@ def main(arguments=None) -> int:
             print("  " + " | ".join(cell.ljust(12) for cell in row))
         if paper.apart:
             print(f"  apart from the source: {paper.apart}")
-        if changed := {key: given[key] for key in ("base", "steps", "rows") if name and given[key]}:
+        if changed := {key: given[key] for key in ("base", "steps", "rows") if name and given[key] is not None}:
             print(f"  not the paper's experiment: {changed}")
     return 0
 

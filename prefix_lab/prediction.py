@@ -8,6 +8,7 @@ piece of the context). The last three are read off a head.
 import copy
 from collections.abc import Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import transformers
@@ -25,6 +26,13 @@ HEADS = {
     "label": "AutoModelForSequenceClassification",
     "tag": "AutoModelForTokenClassification",
     "span": "AutoModelForQuestionAnswering",
+}
+COLUMNS = {  # of a row, its answer last
+    "generate": ("source", "target"),
+    "classify": ("source", "target"),
+    "label": ("source", "label"),
+    "tag": ("tokens", "tags"),
+    "span": ("source", "context", "answers"),
 }
 
 
@@ -61,7 +69,11 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
     its other tokens have none.
     span: source, which holds `context`, end; the places of the first and the last token of the first of `answers`,
     whose `answer_start` counts characters of the context.
+    Raises ValueError by name for a column that is missing or does not fit the others.
     """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    _require(row, kind, COLUMNS[kind])
     if kind == "generate":
         return token_rows.encode(row, tokenizer, is_encoder_decoder)
     if kind == "classify":
@@ -71,7 +83,7 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
         return {"input_ids": ids, "labels": answers}
     if kind == "label":
         ids, _ = _framed(tokenizer(row["source"], add_special_tokens=False)["input_ids"], tokenizer)
-        return {"input_ids": ids, "labels": row["label"]}
+        return {"input_ids": ids, "labels": integer("label", row["label"], least=0)}
     if kind == "tag":
         ids, places = _words(row, tokenizer)
         if len(row["tags"]) != len(row["tokens"]):
@@ -80,20 +92,22 @@ def encode(row: dict, tokenizer, kind: str, is_encoder_decoder: bool = False) ->
         for place, tag in zip(places, row["tags"]):
             answers[place] = tag
         return {"input_ids": ids, "labels": answers}
-    if kind == "span":
-        ids, spans = _pieces(row, tokenizer)
-        start = next(iter(row["answers"]["answer_start"]), -1)
-        end = start + len(next(iter(row["answers"]["text"]), ""))
-        inside = [i for i, (left, right) in enumerate(spans) if right > start and left < end] if start >= 0 else []
-        if not inside:
-            raise ValueError(f"answers must hold a piece of the context, got {row['answers']}; leave the row out")
-        return {"input_ids": ids, "start_positions": inside[0], "end_positions": inside[-1]}
-    raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    ids, spans = _pieces(row, tokenizer)
+    start = next(iter(row["answers"]["answer_start"]), -1)
+    text = next(iter(row["answers"]["text"]), "")
+    stands = start >= 0 and row["context"].startswith(text, start)
+    inside = [i for i, (left, right) in enumerate(spans) if right > start and left < start + len(text)]
+    if not inside or not stands:
+        raise ValueError(f"answers must hold a piece of the context, got {row['answers']}; leave the row out")
+    return {"input_ids": ids, "start_positions": inside[0], "end_positions": inside[-1]}
 
 
 def first_tokens(labels, tokenizer) -> list[int]:
-    """The first token of each label, by which a masked LM names it. Raises ValueError where two labels share theirs."""
-    firsts = [tokenizer(label, add_special_tokens=False)["input_ids"][0] for label in labels]
+    """The first token of each label, by which a masked LM names it. ValueError where there is none, or one for two."""
+    written = [tokenizer(label, add_special_tokens=False)["input_ids"] for label in labels]
+    if [] in written:
+        raise ValueError(f"a label must hold at least one token, got {labels[written.index([])]!r}; write a word")
+    firsts = [ids[0] for ids in written]
     for index, token in enumerate(firsts):
         if (other := firsts.index(token)) != index:
             raise ValueError(
@@ -145,7 +159,7 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
 
     - model: with a prefix or without, and with a head where `kind` needs one
     - tokenizer: the model's
-    - rows: dicts with "source", as `load_task` gives them
+    - rows: dicts with "source", or for "tag" with "tokens", as `load_task` gives them
     - kind: "generate", "classify", "label", "tag" or "span"
     - labels: all that there are, for "classify", "label" and "tag"
     - batch_size: rows of like length to a batch
@@ -156,25 +170,23 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     answer = dict(zip(KINDS, (_generate, _classify, _label, _tag, _span), strict=True))[kind]
-    batch_size = integer("batch_size", batch_size)
+    batch_size, max_new_tokens = integer("batch_size", batch_size), integer("max_new_tokens", max_new_tokens)
     _refuse_unfit(model, kind, labels)
     refuse_row_selection(model)
-    rows = list(rows)
+    rows, read = list(rows), []
     for index, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise ValueError(f"rows must be dicts with source, got {row!r}; name what each value is")
-        if not row.get("source"):  # of an empty one there may be a special token to read
-            try:
-                token_rows.prompt(row, tokenizer, model.config.is_encoder_decoder)
-            except ValueError as error:
-                raise ValueError(f"row {index}: {error}") from error
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]["source"]))
+        try:
+            read.append(_read(row, model, tokenizer, kind))
+        except ValueError as error:
+            raise ValueError(f"row {index}: {error}") from error
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i].get("source") or ""))
     answers: list = [None] * len(rows)
     with torch.no_grad(), same_modes(model):
         model.eval()
         for first in range(0, len(order), batch_size):
             part = order[first : first + batch_size]
-            found = answer(model, tokenizer, [rows[i] for i in part], labels, max_new_tokens)
+            ids, where = zip(*(read[i] for i in part), strict=True)
+            found = answer(model, tokenizer, ids, where, labels, max_new_tokens)
             for i, one in zip(part, found, strict=True):
                 answers[i] = one
     return answers
@@ -183,10 +195,28 @@ def predict(model, tokenizer, rows, kind: str, labels=(), *, batch_size: int = 5
 def _refuse_unfit(model, kind: str, labels) -> None:
     """ValueError where the model cannot name the words that a kind asks for, or where there is no label to choose."""
     inner = getattr(model, "get_base_model", lambda: model)()  # of peft
+    needs = {"generate": "an AutoModelForCausalLM or AutoModelForSeq2SeqLM", "classify": "an AutoModelForMaskedLM"}
     if kind == "generate" and not inner.can_generate() or kind == "classify" and inner.get_output_embeddings() is None:
-        raise ValueError(f"kind={kind!r} needs a model that names words, got {type(inner).__name__}")
-    if kind in ("classify", "label", "tag") and not labels:
-        raise ValueError(f"labels must name all answers for kind={kind!r}, got none")
+        raise ValueError(f"kind={kind!r} needs {needs[kind]}, got {type(inner).__name__}")
+    if kind in ("classify", "label", "tag") and (isinstance(labels, str) or not len(labels)):
+        raise ValueError(f"labels must be a list of all answers for kind={kind!r}, got {labels!r}")
+
+
+def _read(row, model, tokenizer, kind: str) -> tuple[list[int], Any]:
+    """A row's tokens as its kind puts them to a model, and where in them the answer is read."""
+    _require(row, kind, COLUMNS[kind][:-1])
+    if kind == "tag":
+        return _words(row, tokenizer)
+    if kind == "generate" or not row["source"] or not isinstance(row["source"], str):
+        ids = token_rows.prompt(row, tokenizer, model.config.is_encoder_decoder)  # of "" a special token may be left
+        if kind == "generate":
+            return ids, None
+    if kind == "classify":
+        return _masked(row, tokenizer)
+    if kind == "span":
+        ids, spans = _pieces(row, tokenizer)
+        return ids, (row["context"], spans)
+    return encode({**row, "label": 0}, tokenizer, "label")["input_ids"], None
 
 
 def _logits(model, batch: dict, kind: str, labels) -> torch.Tensor:
@@ -201,60 +231,66 @@ def _logits(model, batch: dict, kind: str, labels) -> torch.Tensor:
     return logits
 
 
-def _generate(model, tokenizer, rows, labels, max_new_tokens: int) -> list[str]:
+def _generate(model, tokenizer, ids, _, labels, max_new_tokens: int) -> list[str]:
     two = model.config.is_encoder_decoder
-    ids = [token_rows.prompt(row, tokenizer, two) for row in rows]
     if two:
         batch = _batch(model, tokenizer, ids)
     else:  # padded on the left: what is written must follow the last token
         batch = {name: tensor.flip(1) for name, tensor in _batch(model, tokenizer, [x[::-1] for x in ids]).items()}
-    own = model.generation_config.eos_token_id  # of an instruct model more than one
-    own = [] if own is None else own if isinstance(own, list) else [own]
-    ends = list(dict.fromkeys([*own, *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])]))
-    once = {"do_sample": False, "num_return_sequences": 1, "max_new_tokens": max_new_tokens}
-    written = model.generate(**batch, **once, eos_token_id=ends or None, pad_token_id=tokenizer.pad_token_id)
+    own, end = model.generation_config.eos_token_id, tokenizer.eos_token_id
+    ends = [*(own if isinstance(own, list) else [own]), end]  # of an instruct model more than one
+    ends = list(dict.fromkeys(x for x in ends if x is not None)) or None
+    once = {"do_sample": False, "num_return_sequences": 1, "return_dict_in_generate": False}
+    written = model.generate(
+        **batch, **once, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id
+    )
     if not two:
         written = written[:, batch["input_ids"].shape[1] :]
     return tokenizer.batch_decode(written, skip_special_tokens=True)
 
 
-def _classify(model, tokenizer, rows, labels, _) -> list[str]:
+def _classify(model, tokenizer, ids, places, labels, _) -> list[str]:
     names = first_tokens(labels, tokenizer)
-    masked = [_masked(row, tokenizer) for row in rows]
     with choosing(model, names):
-        logits = model(**_batch(model, tokenizer, [ids for ids, _ in masked])).logits  # (B, T, V)
-    best = logits[torch.arange(len(rows)), [place for _, place in masked]].argmax(dim=-1)  # (B,), at the mask
+        logits = model(**_batch(model, tokenizer, ids)).logits  # (B, T, V)
+    best = logits[torch.arange(len(ids)), list(places)].argmax(dim=-1)  # (B,), at the mask
     return [labels[names.index(token)] for token in best.tolist()]
 
 
-def _label(model, tokenizer, rows, labels, _) -> list[str]:
-    ids = [encode(row | {"label": 0}, tokenizer, "label")["input_ids"] for row in rows]
+def _label(model, tokenizer, ids, _, labels, __) -> list[str]:
     best = _logits(model, _batch(model, tokenizer, ids), "label", labels).argmax(dim=-1)  # (B,)
     return [labels[index] for index in best.tolist()]
 
 
-def _tag(model, tokenizer, rows, labels, _) -> list[list[str]]:
-    words = [_words(row, tokenizer) for row in rows]
-    best = _logits(model, _batch(model, tokenizer, [ids for ids, _ in words]), "tag", labels).argmax(dim=-1)  # (B, T)
-    return [[labels[row[place]] for place in places] for row, (_, places) in zip(best.tolist(), words)]
+def _tag(model, tokenizer, ids, words, labels, _) -> list[list[str]]:
+    best = _logits(model, _batch(model, tokenizer, ids), "tag", labels).argmax(dim=-1)  # (B, T)
+    return [[labels[row[place]] for place in places] for row, places in zip(best.tolist(), words, strict=True)]
 
 
-def _span(model, tokenizer, rows, labels, _, longest: int = 32) -> list[str]:
-    pieces = [_pieces(row, tokenizer) for row in rows]
-    output = model(**_batch(model, tokenizer, [ids for ids, _ in pieces]))
+def _span(model, tokenizer, ids, contexts, labels, _, longest: int = 32) -> list[str]:
+    output = model(**_batch(model, tokenizer, ids))
     if getattr(output, "start_logits", None) is None:
         raise ValueError(f"kind='span' needs an {HEADS['span']}, got {type(model).__name__}; see with_head")
-    answers = []
-    for row, (_, spans), start, end in zip(rows, pieces, output.start_logits.float(), output.end_logits.float()):
+    answers, scored = [], (output.start_logits.float(), output.end_logits.float())
+    for (context, spans), start, end in zip(contexts, *scored, strict=True):
         scores = start[: len(spans), None] + end[None, : len(spans)]  # (S, S): a span from row to column
-        inside = torch.tensor([right > 0 and left < len(row["context"]) for left, right in spans]).to(scores.device)
+        inside = torch.tensor([right > 0 and left < len(context) for left, right in spans]).to(scores.device)
         allowed = (inside[:, None] & inside[None, :]).triu().tril(longest - 1)
         left, right = divmod(scores.masked_fill(~allowed, float("-inf")).argmax().item(), len(spans))
-        answers.append(row["context"][max(0, spans[left][0]) : spans[right][1]].strip())
+        answers.append(context[max(0, spans[left][0]) : spans[right][1]].strip())
     return answers
 
 
 # --- tokens ------------------------------------------------------------------------------------------------------
+
+
+def _require(row, kind: str, columns) -> None:
+    """ValueError for a row that is no dict, or lacks one of these columns; for those of "generate", `rows` asks."""
+    if not isinstance(row, Mapping):
+        raise ValueError(f"rows must be dicts with {', '.join(columns)}, got {row!r}; name what each value is")
+    for name in columns:
+        if kind != "generate" and row.get(name) is None:
+            raise ValueError(f"{name} must be given for kind={kind!r}, got a row of {', '.join(map(str, row))}")
 
 
 def _framed(ids: list[int], tokenizer) -> tuple[list[int], int]:
@@ -272,23 +308,28 @@ def _masked(row: dict, tokenizer) -> tuple[list[int], int]:
 
 def _words(row: dict, tokenizer) -> tuple[list[int], list[int]]:
     """The ids of a row of words, and the place of each word's first token."""
-    encoded = tokenizer(" ".join(row["tokens"]), add_special_tokens=False, return_offsets_mapping=True)
-    ends = [end for _, end in encoded["offset_mapping"]]
+    words = row["tokens"]
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"tokens must be a list of words, got {words!r}; split the text")
+    encoded = tokenizer(" ".join(words), add_special_tokens=False, return_offsets_mapping=True)
     ids, skipped = _framed(encoded["input_ids"], tokenizer)
-    places, start = [], 0
-    for index, word in enumerate(row["tokens"]):  # a token that ends where the word starts is the space before it
-        place = next((i for i, end in enumerate(ends) if end > start), None)
+    spans, places, start = encoded["offset_mapping"], [], 0
+    for index, word in enumerate(words):  # a token that ends where the word starts is the space before it
+        end = start + len(word)
+        place = next((i for i, (left, right) in enumerate(spans) if right > start and left < end), None)
         if not word.strip() or place is None:
             raise ValueError(f"tokens must be words, got {word!r} at {index}, of which the tokenizer makes nothing")
         places.append(skipped + place)
-        start += len(word) + 1
+        start = end + 1
     return ids, places
 
 
 def _pieces(row: dict, tokenizer) -> tuple[list[int], list[tuple[int, int]]]:
     """The ids of a source, and for each token up to its last where it stands, counted from the context's start."""
+    start = row["source"].rfind(row["context"])
+    if start < 0 or not row["context"].strip():
+        raise ValueError(f"context must be a piece of source, got {row['context']!r}; put it into source as it is")
     encoded = tokenizer(row["source"], add_special_tokens=False, return_offsets_mapping=True)
-    start = row["source"].rindex(row["context"])
     ids, skipped = _framed(encoded["input_ids"], tokenizer)
     nowhere = [(-1, -1)] * skipped  # special tokens
     return ids, nowhere + [(left - start, right - start) for left, right in encoded["offset_mapping"]]

@@ -489,7 +489,9 @@ def test_a_truncated_file_is_refused_with_the_remedy(copy_of_lab_gpt, file):
 @pytest.mark.parametrize(
     "name",
     ["GPT2ForSequenceClassification", "T5ForSequenceClassification", "BertForTokenClassification",
-     "BertForQuestionAnswering", "BertForMultipleChoice", "BertForMaskedLM"],
+     "BertForQuestionAnswering", "BertForMultipleChoice", "BertForMaskedLM", "BertForNextSentencePrediction",
+     "LlamaForSequenceClassification", "GPT2DoubleHeadsModel", "XLMForQuestionAnswering", "GPT2Model",
+     "RobertaForMaskedLM", "BertLMHeadModel"],
 )  # fmt: skip
 def test_a_folder_is_loaded_with_the_head_that_it_holds(name, tmp_path):
     sizes = T5 if name.startswith("T5") else SIZES
@@ -501,6 +503,32 @@ def test_a_folder_is_loaded_with_the_head_that_it_holds(name, tmp_path):
     assert type(loaded) is made
     weights = loaded.state_dict()
     assert all(torch.equal(weight, weights[key]) for key, weight in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "loaded", "tensor"),
+    [
+        ("ElectraForPreTraining", None, "ElectraForMaskedLM", "discriminator_predictions.dense.bias"),
+        ("GPT2ForSequenceClassification", "OwnForMoods", "GPT2LMHeadModel", "score.weight"),
+    ],
+)
+def test_a_head_that_is_not_loaded_is_refused_by_name(name, said, loaded, tensor, tmp_path):
+    made = getattr(transformers, name)
+    made(made.config_class(**SIZES | {"vocab_size": 320, "pad_token_id": 0})).save_pretrained(tmp_path)
+    load_base("lab-bert")[1].save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"architectures": [said or name]}))
+    with pytest.raises(ValueError, match=rf"of {said or name}, whose {tensor} has no place in {loaded}; load them by"):
+        load_base(tmp_path)
+
+
+def test_what_pretraining_had_beside_its_words_goes_unused(tmp_path):
+    model = transformers.BertForPreTraining(transformers.BertConfig(**SIZES | {"vocab_size": 320}))
+    model.save_pretrained(tmp_path)
+    load_base("lab-bert")[1].save_pretrained(tmp_path)
+    loaded = load_base(tmp_path)[0]
+    assert type(loaded) is transformers.BertForMaskedLM
+    assert all(torch.equal(weight, model.state_dict()[key]) for key, weight in loaded.state_dict().items())
 
 
 def test_weights_that_lack_a_tensor_are_refused(copy_of_lab_gpt):

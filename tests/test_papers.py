@@ -104,6 +104,27 @@ def test_a_training_learns_what_its_rows_say(tiny):
     assert many < one - 0.05
 
 
+def test_a_class_of_two_texts_is_read_off_the_bases_own_weights(tiny, tmp_path):
+    base, _ = tiny("boolq")
+    encoder = tf.BertModel(tf.BertConfig(vocab_size=300, pad_token_id=0, **SHORT))  # bare, as sentence encoders are
+    encoder.save_pretrained(base)
+    model, _ = papers._load(PAPERS["boolq"], base, ())
+    assert type(model) is tf.BertForSequenceClassification
+    assert all(
+        torch.equal(own, given) for own, given in zip(model.bert.parameters(), encoder.parameters(), strict=True)
+    )
+    tf.BertForMaskedLM(encoder.config).save_pretrained(base)  # without the pooler that the head reads
+    with pytest.raises(ValueError, match=r"has no bert\.pooler\.dense\.weight"):
+        papers._load(PAPERS["boolq"], base, ())
+
+
+@pytest.mark.parametrize("given", [{"steps": 0}, {"rows": 0}, {"steps": -1}, {"rows": 2.5}])
+def test_a_count_that_is_none_is_refused_before_anything_is_read(given):
+    ((name, count),) = given.items()
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 1, got {count}"):
+        run("e2e", "no-base", "no-data", **given)
+
+
 def test_the_column_of_ones_own_is_empty_until_there_are_scores():
     header, row = beside("e2e")
     assert header == ["metric", "paper: prefix", "paper: full", "paper: adapter 3 %", "yours"]

@@ -299,7 +299,8 @@ def test_a_row_that_does_not_fit_its_tags_or_its_answer_is_refused(tokenizer):
     for words, place in ((["Ann", "", "likes"], 1), (["Ann", " "], 1)):
         with pytest.raises(ValueError, match=f"tokens must be words, got '.*' at {place}"):
             encode({"tokens": words, "tags": [0] * len(words)}, tokenizer, "tag")
-    for answers in ({"text": [], "answer_start": []}, {"text": [""], "answer_start": [0]}):
+    places = (([], []), ([""], [0]), (["Ann"], [len(CONTEXT)]), (["Bell"], [0]), (["late."], [-5]))
+    for answers in ({"text": text, "answer_start": start} for text, start in places):
         with pytest.raises(ValueError, match="row 0: answers must hold a piece of the context"):
             training_rows([ASKED | {"answers": answers}], tokenizer, "span")
 
@@ -309,9 +310,14 @@ def test_a_model_without_what_a_kind_reads_is_refused_by_name(tokenizer):
     encoder = masked.base_model
     row, tagged = {"source": "hello"}, {"source": "hello", "tokens": ["hello"]}
     for model, kind, labels, match in (
-        (encoder, "generate", (), "kind='generate' needs a model that names words, got ModernBertModel"),
-        (encoder, "classify", ("yes",), "kind='classify' needs a model that names words"),
-        (masked, "classify", (), "labels must name all answers for kind='classify', got none"),
+        (
+            encoder,
+            "generate",
+            (),
+            "kind='generate' needs an AutoModelForCausalLM or AutoModelForSeq2SeqLM, got ModernBertModel",
+        ),
+        (encoder, "classify", ("yes",), "kind='classify' needs an AutoModelForMaskedLM, got ModernBertModel"),
+        (masked, "classify", (), r"labels must be a list of all answers for kind='classify', got \(\)"),
         (
             decoder,
             "label",
@@ -324,15 +330,46 @@ def test_a_model_without_what_a_kind_reads_is_refused_by_name(tokenizer):
     ):
         with pytest.raises(ValueError, match=match):
             predict(model, tokenizer, [tagged if kind == "tag" else ASKED if kind == "span" else row], kind, labels)
-    with pytest.raises(ValueError, match="rows must be dicts with source, got 'hello'"):
-        predict(decoder, tokenizer, ["hello"], "generate")
+
+
+def test_a_row_without_the_columns_of_its_kind_is_refused_by_place_and_name(tokenizer):
+    model = model_of("classify", tokenizer)
+    for kind, row, match in (
+        ("label", "hello", "rows must be dicts with source, got 'hello'"),
+        ("label", {"source": 5}, "source must be a text, got 5"),
+        ("tag", {"source": "hello"}, "tokens must be given for kind='tag', got a row of source"),
+        ("tag", {"tokens": "Ann likes"}, "tokens must be a list of words, got 'Ann likes'"),
+        ("tag", {"tokens": ["Ann", ""]}, "tokens must be words, got '' at 1"),
+        ("span", {"source": "hello"}, "context must be given for kind='span', got a row of source"),
+        ("span", {"source": "hello", "context": "other"}, "context must be a piece of source, got 'other'"),
+    ):
+        with pytest.raises(ValueError, match=f"row 1: {match}"):
+            predict(model, tokenizer, [TAGGED | ASKED, row], kind, TAGS)
+    for kind, row, match in (
+        ("label", ROWS[0], "label must be given"),
+        ("label", ROWS[0] | {"label": "good"}, "label must be an integer of at least 0, got 'good'"),
+        ("classify", {"source": "hello"}, "target must be given"),
+        ("classify", {"source": "hello", "target": ""}, "a label must hold at least one token, got ''"),
+        ("tag", {"tokens": ["Ann"]}, "tags must be given"),
+        ("span", {"source": CONTEXT, "context": CONTEXT}, "answers must be given"),
+        ("generate", "hello", "rows must be dicts with source, target, got 'hello'"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            encode(row, tokenizer, kind)
+
+
+def test_a_word_of_which_the_tokenizer_makes_nothing_takes_no_neighbours_tag():
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ann", "likes"]
+    tokenizer = tf.BertTokenizer(vocab={word: index for index, word in enumerate(words)}, eos_token="[SEP]")
+    with pytest.raises(ValueError, match=r"tokens must be words, got '\\u200b' at 1"):
+        encode({"tokens": ["Ann", "\u200b", "likes"], "tags": [1, 2, 0]}, tokenizer, "tag")
 
 
 def test_one_answer_is_written_for_a_row_up_to_the_models_own_end():
     model, tokenizer = pl.load_base("lab-gpt")
     rows = [{"source": text} for text in ("A house in", "Hello", "The ferry")]
     whole = predict(model, tokenizer, rows, "generate", max_new_tokens=8)
-    model.generation_config.update(num_beams=2, num_return_sequences=2)
+    model.generation_config.update(num_beams=2, num_return_sequences=2, return_dict_in_generate=True)
     assert len(predict(model, tokenizer, rows, "generate", max_new_tokens=8)) == 3
     model.generation_config.update(num_beams=1, num_return_sequences=1)
     second = tokenizer(rows[0]["source"] + whole[0], add_special_tokens=False)["input_ids"]

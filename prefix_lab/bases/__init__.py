@@ -15,8 +15,15 @@ HERE = Path(__file__).parent
 BASES = {name: HERE / name for name in ("lab-gpt", "lab-bert", "lab-t5", "lab-vit")}  # name -> folder
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
 NEEDED_FOR_IMAGES = ("config.json", "preprocessor_config.json", "model.safetensors")
-TASKS = ("ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice")
+TASKS = (
+    "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "ForMultipleChoice",
+    "ForNextSentencePrediction", "DoubleHeadsModel",
+)  # fmt: skip
 REBUILD = "reinstall prefix-lab, or rebuild it with `make bases`"
+
+
+class OtherHead(ValueError):
+    """The weights are whole, but of a head that `load_base` does not load."""
 
 
 def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
@@ -29,8 +36,8 @@ def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
 
     An image encoder ("lab-vit") comes with its image processor instead: `processor(images, return_tensors="pt")`
     gives its `pixel_values`, and `model.base_model(**those).last_hidden_state` the features of the patches.
-    Raises ValueError for a name that can be none of these, and OSError, saying what to do, where files are missing
-    or damaged or the hub cannot be reached. Pickled weights are never loaded.
+    Raises ValueError for a name that can be none of these and for a head that it does not load, and OSError, saying
+    what to do, where files are missing or damaged or the hub cannot be reached. Pickled weights are never loaded.
     """
     if not isinstance(name, str | Path) or not str(name):
         raise ValueError(f"name must be one of {sorted(BASES)}, a folder or a hub name, got {name!r}")
@@ -48,6 +55,8 @@ def load_base(name: str = "lab-gpt") -> "tuple[Any, Any]":
         raise OSError(f"name={str(name)!r} looks like a folder, but there is none; the lab bases are {sorted(BASES)}")
     try:
         return _load(str(name))
+    except OtherHead:
+        raise
     except (OSError, ValueError) as error:
         raise OSError(
             f"{str(name)!r} is no lab base ({sorted(BASES)}) and no folder, and the Hugging Face hub did not give it "
@@ -72,6 +81,8 @@ def _load_folder(folder: Path, remedy: str):
             raise OSError(f"{folder} lacks {', '.join(missing)}: {remedy}")
     try:
         return _load(str(folder))
+    except OtherHead:
+        raise
     except Exception as error:  # a damaged file can fail anywhere: in JSON, safetensors, tokenizers or torch
         raise OSError(f"the files in {folder} cannot be loaded ({_first_line(error)}): {remedy}") from error
 
@@ -90,6 +101,7 @@ def _load(name: str):
         model, report = _model_class(config).from_pretrained(
             name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
         )
+    _refuse_other_head(model, config, report)
     if lost := sorted(report["missing_keys"]):
         raise ValueError(f"the weights lack {len(lost)} tensors, first {lost[0]}")
     if not sees and reader.pad_token is None:
@@ -103,8 +115,8 @@ def _model_class(config):
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
     heads = tuple(config.architectures or ())
-    if found := [task for task in TASKS if any(task in name for name in heads)]:
-        return getattr(transformers, f"AutoModel{found[0]}")
+    if found := [name for name in heads if name.endswith(TASKS) and hasattr(transformers, name)]:
+        return getattr(transformers, found[0])
     if config.is_encoder_decoder:
         return transformers.AutoModelForSeq2SeqLM
     if any(name.endswith(("ForMaskedLM", "ForPreTraining")) for name in heads):
@@ -114,6 +126,25 @@ def _model_class(config):
     if MODEL_MAPPING_NAMES.get(config.model_type) in heads:
         return transformers.AutoModel  # pretrained without a head, as sentence encoders are
     return transformers.AutoModelForCausalLM
+
+
+def _refuse_other_head(model, config, report) -> None:
+    """OtherHead where the weights name another class, and what they hold beside the model of this one is its head.
+
+    What pretraining has beside its words, as BERT's next sentence, goes unused; so does what sees beside what reads.
+    """
+    import transformers
+
+    heads, mine = config.architectures or (), type(model)
+    missing, beside = (sorted(report[f"{kind}_keys"]) for kind in ("missing", "unexpected"))
+    if not heads or mine.__name__ in heads or not beside:
+        return
+    same = getattr(getattr(transformers, heads[0], mine), "config_class", mine.config_class) is mine.config_class
+    if missing or same and not heads[0].endswith("ForPreTraining"):
+        raise OtherHead(
+            f"the weights in {config.name_or_path!r} are those of {heads[0]}, whose {beside[0]} has no place in "
+            f"{mine.__name__}; load them by {heads[0]}.from_pretrained, and pass that model on"
+        )
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_of_two_forms_of_full_tuning_the_one_that_validation_prefers_is_the_meas
 def test_what_is_not_measured_is_named(made):
     said = field.not_measured(made)
     assert "Not measured yet: parts of speech." in said
-    assert "On E2E (SmolLM2) not yet: prefix, MLP, PEFT's prefix, prompt tuning." in said
+    assert "On E2E (SmolLM2) not yet: prefix, MLP; PEFT's prefix; prompt tuning." in said
     assert "On E2E (SmolLM2) some methods have 1 of 3 seeds." in said
     assert "SNIPS" not in said
 

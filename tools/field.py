@@ -215,7 +215,7 @@ def not_measured(field: Field) -> str:
     for one in field.measured:
         lacking = [NAMES.get(method, method) for method in one["planned"] if method not in one["methods"]]
         if lacking:
-            lines.append(f"On {named(one)} not yet: {', '.join(lacking)}.")
+            lines.append(f"On {named(one)} not yet: {'; '.join(lacking)}.")
         if (seeds := min(len(summed["tests"]) for summed in one["methods"].values())) < SEEDS:
             lines.append(f"On {named(one)} some methods have {seeds} of {SEEDS} seeds.")
     return "\n".join(f"- {line}" for line in lines)

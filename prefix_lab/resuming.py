@@ -130,6 +130,7 @@ def _digest(batch) -> str:
     """A few letters that tell one batch from another."""
     found = hashlib.sha256()
     for name, value in batch.items():
-        value = value.detach().cpu().float().numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value)
-        found.update(name.encode() + (value if isinstance(value, bytes) else value.encode()))
+        is_tensor = isinstance(value, torch.Tensor)
+        found.update(name.encode())
+        found.update(value.detach().cpu().float().numpy().tobytes() if is_tensor else repr(value).encode())
     return found.hexdigest()[:16]

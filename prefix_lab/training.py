@@ -147,12 +147,15 @@ def fit(
         best = run.go_on(history)
         done, begun = len(history.loss), time.perf_counter() - history.seconds
         bar = _bar(parameters, steps, done, progress)
+        frozen_norms = [module for module in model.modules() if _is_frozen_norm(module)]
         optimizer.zero_grad()  # what the caller has left behind does not count
         try:
             for step in range(done + 1, settings["steps"] + 1):
                 if patience is not None and history.stale >= patience:
                     break
-                _train(model)
+                model.train()
+                for norm in frozen_norms:  # or they would go on counting their statistics
+                    norm.eval()
                 with _casts(model.device.type, dtype):
                     loss, some = _backward(model, batches, settings["accumulation"], shaped)
                 counted |= some
@@ -217,14 +220,10 @@ def _backward(model, batches, accumulation: int, shaped) -> tuple[float, bool]:
     return total / (labels or 1), labels > 0
 
 
-def _train(model) -> None:
-    """Training mode, but for frozen batch norms, which would go on counting their statistics."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and not any(
-            p.requires_grad for p in module.parameters()
-        ):
-            module.eval()
+def _is_frozen_norm(module) -> bool:
+    """Whether this is a batch norm that does not train."""
+    norm = isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+    return norm and not any(p.requires_grad for p in module.parameters())
 
 
 def _casts(device: str, dtype: torch.dtype | None):

@@ -85,17 +85,17 @@ def ia3(tuning: Tuning, layers: list[str] | str | None = None) -> None:
 def _wrap(tuning: Tuning, config):
     from peft import PeftModel
 
-    model, wanted = tuning.model, several(config.target_modules)
+    model, wanted = tuning.model, config.target_modules  # a pattern, or names
     config.fan_in_fan_out = any(isinstance(part, Conv1D) for part in model.modules())
     before = {name: model.__dict__[name] for name in _MARKS if name in model.__dict__}
     tuning.on_undo(partial(_unwrap, model, dict(model.named_modules()), before))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".is_gradient_checkpointing. is deprecated", FutureWarning)
         wrapped = PeftModel(model, config)
-    found = wrapped.targeted_module_names
-    if not isinstance(config.target_modules, str):  # which is a pattern
-        if lost := [name for name in wanted if not any(f".{one}".endswith(f".{name}") for one in found)]:
-            raise ValueError(f"layers must name linear layers of {type(model).__name__}, got {', '.join(lost)}")
+    found = [f".{name}" for name in wrapped.targeted_module_names]
+    names = () if isinstance(wanted, str) else sorted(wanted)
+    if lost := [name for name in names if not any(one.endswith(f".{name}") for one in found)]:
+        raise ValueError(f"layers must name linear layers of {type(model).__name__}, got {', '.join(lost)}")
     return wrapped
 
 

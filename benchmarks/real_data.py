@@ -3,9 +3,9 @@
     python benchmarks/real_data.py --base minilm-l6 --task polarity intents --data FOLDER
 
 Each base and task has a file in benchmarks/real/, written whole after every training, so a run that was stopped goes on
-where it ended. A method's rates are tried with seed 0, and one more beyond them where the best lies at an end. The
-validation rows choose; the test rows are looked at only for the best rate so far, and other seeds train with the chosen
-one.
+where it ended. A method's rates are tried with seed 0; where the best of those tried lies at an end, one more beyond it
+is tried, twice at most. The validation rows choose; the test rows are looked at only for the best rate so far. Other
+seeds train with the chosen one.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from prefix_lab.saving import named_head
 from prefix_lab.sites import find_sites
 
 STORED = Path(__file__).with_name("real")
-LENGTH, SEEDS = 10, 3  # virtual tokens of a prefix and of a prompt
+LENGTH, SEEDS, MORE = 10, 3, 2  # virtual tokens of a prefix and of a prompt; MORE: rates beyond a method's own
 TRAIN, VALIDATION, TEST = 3000, 200, 500  # rows at most, drawn by a seed
 WRITTEN = {"validation": 48, "test": 96}  # rows at most where each answer is a text that has to be written
 
@@ -195,12 +195,12 @@ class Exam:
         return list(rates if written is None or self.kind != "generate" else written)
 
     def beyond(self, method: str) -> float | None:
-        """One rate more, beyond the end of the method's rates at which the best of them lies."""
-        rates = self.rates(method)
-        tried = [run for run in self.of(method) if run["lr"] in rates]
-        if len(rates) < 2 or (found := best(tried)["lr"]) not in (rates[0], rates[-1]):
+        """One rate more, beyond the end of those tried at which the best lies; None after two."""
+        tried = sorted(run["lr"] for run in self.of(method) if run["seed"] == 0)
+        own = len(self.rates(method))
+        if own < 2 or len(tried) >= own + MORE or (found := best(self.of(method))["lr"]) not in (tried[0], tried[-1]):
             return None
-        inner = rates[1] if found == rates[0] else rates[-2]
+        inner = tried[1] if found == tried[0] else tried[-2]
         return float(f"{found * found / inner:.0e}")
 
     def keep(self) -> None:
@@ -253,7 +253,7 @@ class Exam:
         settings = {"steps": self.steps, "batch_size": self.task.batch, "max_length": 256}
         settings |= {"dtype": torch.bfloat16} if self.dtype == "bfloat16" else {}
         history = pl.fit(model, self.train, lr=lr, seed=seed, tokenizer=self.tokenizer, progress=False, **settings)
-        head = sum(p.numel() for name, p in model.named_parameters() if name in self._head(model))
+        head = sum(p.numel() for p in named_head(getattr(model, "get_base_model", lambda: model)()).values())
         run = {"method": method, "seed": seed, "lr": lr, "numbers": trainable(model) - head, "head": head}
         run |= {"times": METHODS[method].head} if head else {}
         run |= {"seconds": round(history.seconds, 2), "loss": round(mean(history.loss[-10:]), 4)}
@@ -263,10 +263,6 @@ class Exam:
         if seed > 0 or run["validation"] > max(tried, default=-1):
             run["test"] = self.score(self.answers(model, "test"), "test")
         return run
-
-    def _head(self, model) -> set[str]:
-        head = {id(p) for p in named_head(getattr(model, "get_base_model", lambda: model)()).values()}
-        return {name for name, p in model.named_parameters() if id(p) in head}
 
     def of(self, method: str) -> list[dict]:
         return [run for run in self.record["runs"] if run["method"] == method]
@@ -283,7 +279,7 @@ class Exam:
         for method in methods:
             for lr in self.rates(method):
                 self.once(method, lr, 0)
-            if (lr := self.beyond(method)) is not None:
+            while (lr := self.beyond(method)) is not None:
                 self.once(method, lr, 0)
             for seed in range(1, seeds if self.rates(method) else 0):
                 self.once(method, best(self.of(method))["lr"], seed)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import math
 from numbers import Integral, Real
 
 from torch import nn
@@ -14,10 +15,11 @@ def integer(name: str, value, least: int = 1) -> int:
     return int(value)
 
 
-def number(name: str, value) -> float | int:
-    """The argument as a Python number. ValueError unless it is one."""
-    if not isinstance(value, Real) or isinstance(value, bool) or value != value:
-        raise ValueError(f"{name} must be a number, got {value!r}")
+def number(name: str, value, least: float = -math.inf, most: float = math.inf) -> float | int:
+    """The argument as a Python number. ValueError unless it is one, from `least` to `most`."""
+    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= most:
+        above = "" if least == -math.inf else f" from {least} {'up' if most == math.inf else f'to {most}'}"
+        raise ValueError(f"{name} must be a number{above}, got {value!r}")
     return int(value) if isinstance(value, Integral) else float(value)
 
 

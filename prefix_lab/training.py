@@ -7,12 +7,11 @@ import time
 import warnings
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from numbers import Real
 
 import torch
 from transformers import PreTrainedModel
 
-from .arguments import integer
+from .arguments import integer, number
 from .batches import collate, loader
 from .extras import extra
 from .losses import Mean, Shaped, loss_of, watched_loss
@@ -128,7 +127,7 @@ def fit(
         patience=None if patience is None else integer("patience", patience),
     )  # fmt: skip
     for name in ("lr", "weight_decay", "max_norm", "warmup", "label_smoothing"):
-        _refuse_number(name, settings[name], most=1 if name in ("warmup", "label_smoothing") else math.inf)
+        number(name, settings[name], least=0, most=1 if name in ("warmup", "label_smoothing") else math.inf)
     if max_norm == 0:
         raise ValueError("max_norm must be above 0, got 0, which moves nothing; pass math.inf to clip nothing")
     if patience is not None and validation is None:
@@ -268,11 +267,6 @@ def evaluate(
 def moved(batch: dict, device) -> dict:
     """The batch with its tensors on this device."""
     return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
-
-
-def _refuse_number(name: str, value, most: float = math.inf) -> None:
-    if not (isinstance(value, Real) and 0 <= value <= most):
-        raise ValueError(f"{name} must be a number from 0 {'up' if most == math.inf else f'to {most}'}, got {value!r}")
 
 
 def _refuse_many_processes() -> None:

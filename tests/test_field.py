@@ -74,6 +74,15 @@ def test_a_goal_is_reached_or_missed_when_every_set_has_its_seeds(tmp_path):
     assert lines["SmolLM2 on E2E: prefix minus LoRA of equal size, BLEU"] == "not measured yet"
 
 
+@pytest.mark.parametrize(
+    ("ours", "word"), [([60, 61, 65], "yes"), ([59, 60, 61], "within the spread"), ([57, 58, 58], "no")]
+)
+def test_a_difference_that_is_smaller_than_the_seeds_are_apart_is_within_the_spread(tmp_path, ours, word):
+    record(tmp_path, "intents", runs("prefix", ours), runs(PEFT, [60.0, 61, 62]))
+    lines = {what: word for what, _, _, word in field.goals(Field(tmp_path))}
+    assert lines["direct prefix minus PEFT's prefix, points"] == word
+
+
 def test_a_set_on_which_full_tuning_is_behind_makes_up_for_no_other(tmp_path):
     record(tmp_path, "intents", runs("full", [60.0] * 3), runs("prefix", [40.0] * 3))  # half of the gain over 20
     record(tmp_path, "banking77", runs("full", [60.0] * 3), runs("prefix", [100.0] * 3))  # twice of it
@@ -93,11 +102,18 @@ def test_of_two_forms_of_full_tuning_the_one_that_validation_prefers_is_the_meas
     assert field.scores_table(Field(tmp_path), ("prefix",), chosen=True).endswith("| 45.0 | 45.0 | 70.0 |")
 
 
+def test_a_start_that_one_seed_prefers_is_not_chosen_where_the_mean_of_the_seeds_prefers_another(tmp_path):
+    unsteady = [run | {"validation": v} for run, v in zip(runs("prefix, MLP", [60.0, 20, 20]), (55, 30, 30))]
+    record(tmp_path, "intents", runs("full", [70.0] * 3), runs("prefix", [50.0] * 3), unsteady)
+    (one,) = Field(tmp_path).records
+    assert one["start"] == "prefix"
+
+
 def test_what_is_not_measured_is_named(made):
     said = field.not_measured(made)
-    assert "Not measured yet: parts of speech." in said
-    assert "On E2E (SmolLM2) not yet: prefix, MLP; PEFT's prefix; prompt tuning." in said
-    assert "On E2E (SmolLM2) some methods have 1 of 3 seeds." in said
+    assert "Not compared at all yet: parts of speech." in said
+    assert "Of 12 pairs of a set and a method 9 are measured, 6 with 3 seeds." in said
+    assert "- Prefix, MLP lacks E2E (SmolLM2).\n- PEFT's prefix lacks E2E (SmolLM2).\n- Prompt tuning lacks" in said
     assert "SNIPS" not in said
 
 
@@ -106,8 +122,8 @@ def test_a_set_that_only_lacks_full_tuning_is_in_the_tables_and_not_in_the_figur
     record(tmp_path, "pos", runs("full", [80.0]), kind="tag")
     made = Field(tmp_path)
     said = field.not_measured(made)
-    assert "Not measured yet: parts of speech." in said
-    assert "On E2E (SmolLM2) not yet: full tuning" in said
+    assert "Not compared at all yet: parts of speech." in said
+    assert "- Full tuning lacks E2E (SmolLM2)." in said
     assert "| E2E (SmolLM2) |" in field.scores_table(made, field.PEERS, chosen=True)
     assert made.drawn == []
 

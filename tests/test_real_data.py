@@ -197,18 +197,33 @@ def test_a_run_that_was_stopped_goes_on_where_it_ended(exam, monkeypatch):
     assert [run["lr"] for run in again.record["runs"][:3]] == list(METHODS["prefix"].rates)
     more = [run["lr"] for run in again.record["runs"][3:]]
     assert more[-1] == best(again.record["runs"])["lr"]
-    assert len(more) == 1 + (again.beyond("prefix") is not None)
+    assert 1 <= len(more) <= 3  # the second seed, and before it up to two rates beyond
+    assert again.beyond("prefix") is None
     assert list(made.path.parent.iterdir()) == [made.path]
     monkeypatch.setattr(Exam, "trained", lambda *_: pytest.fail("measured again"))
     exam("intents").measure(["prefix"], 2)
 
 
-@pytest.mark.parametrize(("scores", "more"), [([9.0, 5.0, 1.0], 3e-3), ([1.0, 9.0, 5.0], None), ([1.0, 5.0, 9.0], 0.3)])
-def test_a_rate_beyond_the_end_is_tried_where_the_best_lies_there(exam, scores, more):
+@pytest.mark.parametrize(
+    ("scores", "tried"),
+    [
+        ({0.01: 1, 0.03: 9, 0.1: 5}, []),
+        ({0.01: 9, 0.03: 5, 0.1: 1, 0.003: 7}, [0.003]),
+        ({0.01: 1, 0.03: 5, 0.1: 9, 0.3: 12, 0.9: 7}, [0.3, 0.9]),
+        ({0.01: 1, 0.03: 5, 0.1: 9, 0.3: 12, 0.9: 20}, [0.3, 0.9]),
+        ({0.01: 0, 0.03: 0, 0.1: 0, 0.003: 0}, [0.003]),
+    ],
+    ids=["inside", "low end", "beyond the first", "twice at most", "nothing learnt"],
+)
+def test_a_rate_beyond_the_end_is_tried_where_the_best_lies_there(exam, monkeypatch, scores, tried):
     made = exam("intents")
-    runs = zip(METHODS["prefix"].rates, scores)
-    made.record["runs"] = [{"method": "prefix", "seed": 0, "lr": lr, "validation": score} for lr, score in runs]
-    assert made.beyond("prefix") == more
+    monkeypatch.setattr(Exam, "untrained", lambda self: 0.0)
+    fake = lambda self, method, lr, seed: {  # noqa: E731
+        "method": method, "seed": seed, "lr": lr, "validation": scores[lr], "seconds": 1.0, "loss": 1.0
+    }  # fmt: skip
+    monkeypatch.setattr(Exam, "trained", fake)
+    made.measure(["prefix"], 1)
+    assert [run["lr"] for run in made.record["runs"]] == [*METHODS["prefix"].rates, *tried]
 
 
 def test_a_record_of_other_steps_is_not_gone_on_with(exam):

@@ -423,6 +423,7 @@ def test_rows_are_not_reordered_under_a_prefix_for_each_of_them():
         ({"lr": float("nan")}, "lr must be a number from 0 up, got nan"),
         ({"weight_decay": "no"}, "weight_decay must be a number from 0 up, got 'no'"),
         ({"warmup": 1.5}, "warmup must be a number from 0 to 1, got 1.5"),
+        ({"label_smoothing": True}, "label_smoothing must be a number from 0 to 1, got True"),
         ({"max_norm": None}, "max_norm must be a number from 0 up, got None"),
         ({"max_norm": 0}, "max_norm must be above 0, got 0, .*pass math.inf to clip nothing"),
         ({"patience": 0, "validation": rows(2)}, "patience must be an integer of at least 1, got 0"),

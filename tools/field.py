@@ -64,15 +64,16 @@ class Field:
 
 
 def _summed(record: dict, method: str) -> dict | None:
-    """A method at the rate that validation chose, over its seeds; None before all of its rates were tried."""
+    """A method at the rate that validation chose by seed 0, over its seeds; None before all of its rates were tried."""
     runs = [run for run in record["runs"] if run["method"] == method]
     tried = [run for run in runs if run["seed"] == 0]
     if not set(record["methods"][method]) <= {run["lr"] for run in tried}:
         return None
     best = max(tried, key=lambda run: run["validation"])
-    tests = [run["test"] for run in runs if run["lr"] == best["lr"]]
+    chosen = [run for run in runs if run["lr"] == best["lr"]]
+    tests, validation = ([run[split] for run in chosen] for split in ("test", "validation"))
     return {
-        "tests": tests, "median": median(tests), "validation": best["validation"], "lr": best["lr"],
+        "tests": tests, "median": median(tests), "validation": mean(validation), "lr": best["lr"],
         "numbers": best["numbers"],
     }  # fmt: skip
 
@@ -140,27 +141,30 @@ def _cell(summed: dict | None) -> str:
 
 
 def goals(field: Field) -> list[tuple[str, str, str, str]]:
-    """Each goal as (what, asked, measured, reached): "yes" or "no" where every set has all its seeds, else "so far"."""
+    """Each goal as (what, asked, measured, reached): "yes", "within the spread" where every shortfall is smaller than
+    the seeds are apart, or "no"; with "so far" before it where a set lacks seeds."""
     encoders = [one for one in field.records if one["kind"] != "generate"]
     e2e = [one for one in field.records if (one["base"], one["task"]) == ("smollm2-135m", "e2e")]
 
-    def apart(records, ours: str, theirs: str) -> tuple[str, float | None, bool]:
-        """The lowest difference of the means, on which set, and whether all of the records are whole."""
+    def apart(records, ours: str, theirs: str) -> tuple[str, float | None, bool, bool]:
+        """The lowest difference of the means and its set; are all records whole, and all shortfalls in the spread?"""
         pairs = {named(one): [_of(one, ours), _of(one, theirs)] for one in records}
-        both = {name: mean(a["tests"]) - mean(b["tests"]) for name, (a, b) in pairs.items() if a and b}
         whole = all(a and b and min(len(a["tests"]), len(b["tests"])) >= SEEDS for a, b in pairs.values())
-        low = min(both, key=both.__getitem__, default="")
-        return low and f"{low}, lowest of {_count(both)}", both.get(low), whole
+        pairs = {name: [summed["tests"] for summed in pair] for name, pair in pairs.items() if all(pair)}
+        found = {name: mean(a) - mean(b) for name, (a, b) in pairs.items()}
+        within = all(-found[name] <= max(max(x) - min(x) for x in pair) for name, pair in pairs.items())
+        low = min(found, key=found.__getitem__, default="")
+        return low and f"{low}, lowest of {_count(found)}", found.get(low), whole, within
 
     def shares(floor: str):
         every = [share(one, "start", floor) for one in field.measured if one in encoders]
         found = [min(x, 1) for x in every if x is not None]  # where full tuning is behind, no set makes up for others
         ends = [_of(one, method) for one in encoders for method in ("start", "best full")]
         whole = len(found) == len(encoders) and all(end and len(end["tests"]) >= SEEDS for end in ends)
-        return f"mean of {_count(found)}", mean(found) if found else None, whole
+        return f"mean of {_count(found)}", mean(found) if found else None, whole, False
 
     lines = []
-    for what, asked, (where, value, whole) in (
+    for what, asked, (where, value, whole, within) in (
         ("direct prefix minus PEFT's prefix, points", "≥ 0", apart(field.records, "prefix", PEFT)),
         ("prefix minus PEFT's prefix, points", "≥ 0", apart(field.records, "start", PEFT)),
         ("prefix, share of full tuning's gain, encoder", "≥ 0.9", shares("untrained")),
@@ -173,7 +177,8 @@ def goals(field: Field) -> list[tuple[str, str, str, str]]:
             continue
         sign, _, limit = asked.partition(" ")
         reached = {"≥": value >= float(limit or 0), ">": value > float(limit or 0)}.get(sign)
-        word = "" if reached is None else ("" if whole else "so far ") + ("yes" if reached else "no")
+        word = "yes" if reached else "within the spread" if within and asked == "≥ 0" else "no"
+        word = "" if reached is None else word if whole else f"so far {word}"
         lines.append((what, asked, f"{value:.2f} ({where})", word))
     return lines
 
@@ -209,15 +214,16 @@ def losses(field: Field) -> str:
 
 
 def not_measured(field: Field) -> str:
-    """What is planned and has no comparison yet, by name, and what the others lack."""
-    sets = ", ".join(map(named, field.missing))
-    lines = [f"Not measured yet: {sets}." if sets else "All sets of the plan are measured."]
-    for one in field.measured:
-        lacking = [NAMES.get(method, method) for method in one["planned"] if method not in one["methods"]]
+    """How much of the plan is measured, and what each method lacks, by name."""
+    lines = [f"Not compared at all yet: {', '.join(map(named, field.missing))}."] if field.missing else []
+    seeds = [len(summed["tests"]) for one in field.measured for summed in one["methods"].values()]
+    planned, whole = sum(len(one["planned"]) for one in field.measured), sum(count >= SEEDS for count in seeds)
+    lines.append(f"Of {planned} pairs of a set and a method {len(seeds)} are measured, {whole} with {SEEDS} seeds.")
+    for method in dict.fromkeys(method for one in field.measured for method in one["planned"]):
+        lacking = [named(one) for one in field.measured if method in set(one["planned"]) - set(one["methods"])]
         if lacking:
-            lines.append(f"On {named(one)} not yet: {'; '.join(lacking)}.")
-        if (seeds := min(len(summed["tests"]) for summed in one["methods"].values())) < SEEDS:
-            lines.append(f"On {named(one)} some methods have {seeds} of {SEEDS} seeds.")
+            name = NAMES.get(method, method)
+            lines.append(f"{name[0].upper()}{name[1:]} lacks {', '.join(lacking)}.")
     return "\n".join(f"- {line}" for line in lines)
 
 

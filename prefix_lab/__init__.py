@@ -45,6 +45,7 @@ _HOMES = {
 _ROOMS = {
     "extras",
     "arguments",
+    "norms",
     "interface",
     "probes",
     "kinds",

@@ -16,6 +16,7 @@ from .cache import CacheDoor, enter, leave
 from .coverage import UnreachedWarning, refuse_another_depth, sentence
 from .interface import configs, readers, route, set_handler, set_implementation
 from .masks import Numbering, widen
+from .norms import batch_norms, still
 from .origin import base_of, difference
 from .prefix import Prefix, make_prefix
 from .saving import keep_apart, keep_together, stored, warn_of_random
@@ -203,6 +204,8 @@ def attach(
     if freeze:
         warn_of_random(model)
         model.requires_grad_(False)
+        for norm in batch_norms(model).values():
+            norm.register_forward_pre_hook(still)
     attachment = Attachment(dict(prefixes), undo).train(model.training)
     _enter(model, attachment, prefixes, found)
     own = [getattr(model.get_submodule(site.name), "config", None) for site in found.sites if site.door == "cache"]
@@ -303,7 +306,7 @@ def detach(model: PreTrainedModel, name: str | None = None) -> Any:
         set_handler(module, None)
         leave(module)
         for key, hook in list(module._forward_pre_hooks.items()):
-            if hook in (_before_forward, _remember, _in_one_piece) or isinstance(hook, Numbering):
+            if hook in (_before_forward, _remember, _in_one_piece, still) or isinstance(hook, Numbering):
                 del module._forward_pre_hooks[key]
                 module._forward_pre_hooks_with_kwargs.pop(key, None)
     delattr(model, SLOT)

@@ -15,6 +15,7 @@ from .arguments import integer, number
 from .batches import collate, loader
 from .extras import extra
 from .losses import Mean, Shaped, loss_of, watched_loss
+from .norms import batch_norms, still
 from .probes import same_modes
 from .resuming import Endless, Run
 from .rows import IGNORED, encode
@@ -146,15 +147,15 @@ def fit(
         best = run.go_on(history)
         done, begun = len(history.loss), time.perf_counter() - history.seconds
         bar = _bar(parameters, steps, done, progress)
-        frozen_norms = [module for module in model.modules() if _is_frozen_norm(module)]
+        norms = batch_norms(model).values()
         optimizer.zero_grad()  # what the caller has left behind does not count
         try:
             for step in range(done + 1, settings["steps"] + 1):
                 if patience is not None and history.stale >= patience:
                     break
                 model.train()
-                for norm in frozen_norms:  # or they would go on counting their statistics
-                    norm.eval()
+                for norm in norms:
+                    still(norm)
                 with _casts(model.device.type, dtype):
                     loss, some = _backward(model, batches, settings["accumulation"], shaped)
                 counted |= some
@@ -217,12 +218,6 @@ def _backward(model, batches, accumulation: int, shaped) -> tuple[float, bool]:
         if parameter.grad is not None:
             parameter.grad /= labels or 1
     return total / (labels or 1), labels > 0
-
-
-def _is_frozen_norm(module) -> bool:
-    """Whether this is a batch norm that does not train."""
-    norm = isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
-    return norm and not any(p.requires_grad for p in module.parameters())
 
 
 def _casts(device: str, dtype: torch.dtype | None):

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "prefix_lab"
 
 # Ground floor first: a room may use what stands before it, and nothing that stands after it.
 ROOMS = (
-    "extras arguments interface probes kinds coverage cache fitting sites hub card origin checkpoint exchange "
+    "extras arguments norms interface probes kinds coverage cache fitting sites hub card origin checkpoint exchange "
     "composing prefix masks apart scopes selection saving attention inspection rows packing batches losses resuming "
     "training prediction methods town metrics bases serving papers figures widgets claims"
 ).split()

@@ -416,6 +416,41 @@ def test_gradient_checkpointing_keeps_its_own_hooks_alone():
     assert list(model.get_input_embeddings()._forward_hooks) == before
 
 
+def test_a_loop_of_ones_own_changes_no_statistics_of_a_base_that_a_prefix_or_a_method_froze():
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    ears = {"conv_dim": (16, 16), "conv_stride": (5, 4), "conv_kernel": (10, 4)}
+    ears |= {"num_conv_pos_embedding_groups": 2, "num_conv_pos_embeddings": 8}
+    model = tf.Wav2Vec2ConformerForCTC(tf.Wav2Vec2ConformerConfig(**sizes, **ears, vocab_size=12))
+    before = copy.deepcopy(model.state_dict())
+    hooks = [list(module._forward_pre_hooks) for module in model.modules()]
+    sounds = torch.randn(2, 400, generator=torch.Generator().manual_seed(0))
+    batch = {"input_values": sounds, "labels": torch.tensor([[1, 2], [3, 4]])}
+
+    def pass_through():
+        """One pass in training mode; what has another value after it."""
+        model.train()
+        model(**batch).loss.backward()
+        found = model.state_dict()
+        return {name for name, value in before.items() if name in found and not torch.equal(found[name], value)}
+
+    tuning = tune(model, "head")
+    pl.attach(model, length=3)
+    assert pass_through() == set()
+    pl.detach(model)
+    assert pass_through() == set()
+    tuning.undo()
+    assert [list(module._forward_pre_hooks) for module in model.modules()] == hooks
+    pl.attach(model, length=3)
+    assert pass_through() == set()
+    pl.detach(model)
+    pl.attach(model, length=3, freeze=False)
+    assert {name.rpartition(".")[2] for name in pass_through()} == {
+        "running_mean", "running_var", "num_batches_tracked"
+    }  # fmt: skip
+    pl.detach(model)
+    assert [list(module._forward_pre_hooks) for module in model.modules()] == hooks
+
+
 def test_statistics_of_a_frozen_norm_stay_and_those_of_a_trained_one_are_saved_and_undone(tmp_path):
     def small():
         torch.manual_seed(0)

@@ -3,11 +3,13 @@
 import inspect
 import json
 import warnings
+from functools import partial
 from numbers import Integral, Real
 
 from transformers import PreTrainedModel
 
 from ..attention import attach
+from ..norms import batch_norms, still
 from ..saving import RandomWeights, keep_added, names_of
 from .adapters import adapter, parallel
 from .borrowed import adalora, ia3, lora
@@ -61,6 +63,8 @@ def tune(model: PreTrainedModel, method: str, **settings) -> Tuning:
         raise ValueError(f"the model is tuned by {before.method!r} already; call undo() on that first")
     tuning, ends, before = Tuning(model, method, settings), task_head(model), names_of(model)
     model.requires_grad_(False)
+    for norm in batch_norms(model).values():
+        tuning.on_undo(norm.register_forward_pre_hook(partial(still)).remove)  # not the one that `detach` takes off
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RandomWeights)  # the head trains

@@ -10,6 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from .. import checkpoint
+from ..norms import statistics
 from ..origin import base_of
 from ..prefix import Prefix
 from ..saving import keep_apart, named_head
@@ -147,12 +148,6 @@ class Tuning:
 def trainable(model: nn.Module) -> int:
     """How many numbers of the model train."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def statistics(model: nn.Module) -> dict[str, torch.Tensor]:
-    """The running statistics of batch norms, by name, which are no parameters but change in training."""
-    norms = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
-    return {f"{name}.{inner}": buffer for name, part in norms for inner, buffer in part.named_buffers()}
 
 
 def task_head(model: PreTrainedModel) -> list[nn.Parameter]:

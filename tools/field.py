@@ -213,6 +213,12 @@ def losses(field: Field) -> str:
     return "\n".join(lines) or "On none of the sets measured so far."
 
 
+def shares_list(field: Field) -> str:
+    """The prefix's share of full tuning's gain, set by set, the lowest first."""
+    found = sorted((share(one, "start"), named(one)) for one in field.drawn)
+    return ", ".join(f"{name} {value:.2f}" for value, name in found)
+
+
 def not_measured(field: Field) -> str:
     """How much of the plan is measured, and what each method lacks, by name."""
     lines = [f"Not compared at all yet: {', '.join(map(named, field.missing))}."] if field.missing else []
@@ -250,6 +256,7 @@ def parts() -> dict[str, str]:
         "the peers": scores_table(field, PEERS, chosen=True),
         "the goals": goals_table(field),
         "the losses": losses(field),
+        "the shares": shares_list(field),
         "not measured": not_measured(field),
     }
 

@@ -155,6 +155,18 @@ def test_every_place_of_the_page_is_filled_from_the_records():
     assert all(parts.values())
 
 
+def test_what_the_page_says_of_shares_in_words_holds_in_the_records():
+    shares = field.told(KEPT)
+    assert shares["LoRA on SQuAD"] > shares["the prefix on SQuAD"] + 0.2
+    assert shares["the prefix on SQuAD"] < 0.75
+    assert abs(shares["LoRA on roles"] - shares["the prefix on roles"]) < 0.1
+    assert max(shares["LoRA on roles"], shares["the prefix on roles"]) < 0.8
+    assert shares["the prefix on E2E"] > 0.9
+    assert shares["the prefix of lab-gpt"] < shares["LoRA of lab-gpt"] - 0.2 < 0.6
+    near = [field.share(one, "start") for one in KEPT.drawn if one["task"] in ("intents", "banking77", "pos", "ner")]
+    assert min(near) > 0.9
+
+
 def test_every_planned_set_has_a_record_and_a_name():
     kept = {(one["base"], one["task"]) for one in KEPT.records}
     planned = {("smollm2-135m" if task.kind == "generate" else "minilm-l6", name) for name, task in TASKS.items()}

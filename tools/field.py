@@ -31,6 +31,15 @@ SETS = {  # task -> its name for readers, and where its set is kept
     "mbpp": ("MBPP", HUB + "google-research/google-research/tree/master/mbpp"),
     "sgd": ("SGD replies", HUB + "google-research-datasets/dstc8-schema-guided-dialogue"),
 }
+TOLD = {  # place of the page -> base, task and method, whose share of full tuning's gain stands there
+    "the prefix on SQuAD": ("minilm-l6", "squad", "start"),
+    "LoRA on SQuAD": ("minilm-l6", "squad", LORA),
+    "the prefix on roles": ("minilm-l6", "roles", "start"),
+    "LoRA on roles": ("minilm-l6", "roles", LORA),
+    "the prefix on E2E": ("smollm2-135m", "e2e", "start"),
+    "the prefix of lab-gpt": ("lab-gpt", "e2e", "start"),
+    "LoRA of lab-gpt": ("lab-gpt", "e2e", LORA),
+}
 
 
 class Field:
@@ -219,6 +228,12 @@ def shares_list(field: Field) -> str:
     return ", ".join(f"{name} {value:.2f}" for value, name in found)
 
 
+def told(field: Field) -> dict[str, float]:
+    """The shares that the prose speaks of, by their places."""
+    one = {(record["base"], record["task"]): record for record in field.drawn}
+    return {place: share(one[base, task], method) for place, (base, task, method) in TOLD.items()}
+
+
 def not_measured(field: Field) -> str:
     """How much of the plan is measured, and what each method lacks, by name."""
     lines = [f"Not compared at all yet: {', '.join(map(named, field.missing))}."] if field.missing else []
@@ -250,7 +265,7 @@ def facts(field: Field) -> dict[str, str]:
 def parts() -> dict[str, str]:
     """What stands in the page's places."""
     field = Field()
-    return facts(field) | {
+    return facts(field) | {place: f"{value:.2f}" for place, value in told(field).items()} | {
         "the sets": sets_table(field),
         "the starts": scores_table(field, STARTS),
         "the peers": scores_table(field, PEERS, chosen=True),

@@ -11,7 +11,7 @@ KINDS = ("whole", "streamed")
 WAYS = ("all at once", "one prefix at a time", "one request at a time")
 BAR = 3  # times the throughput of one prefix at a time
 BASES = {
-    "lab-gpt": "lab-gpt, 2.7 million parameters",
+    "lab-gpt": "lab-gpt, 2.6 million parameters",
     "smollm2-135m": "SmolLM2, 135 million parameters",
     "smollm2-135m, bfloat16": "SmolLM2 in bfloat16",
 }

@@ -109,6 +109,18 @@ def test_a_start_that_one_seed_prefers_is_not_chosen_where_the_mean_of_the_seeds
     assert one["start"] == "prefix"
 
 
+def test_a_start_with_one_lucky_seed_is_not_chosen_over_one_with_three(tmp_path):
+    record(
+        tmp_path,
+        "intents",
+        runs("full", [70.0] * 3),
+        runs("prefix", [50.0] * 3),
+        runs("prefix, MLP", [60.0], validation=55),
+    )
+    (one,) = Field(tmp_path).records
+    assert one["start"] == "prefix"
+
+
 def test_what_is_not_measured_is_named(made):
     said = field.not_measured(made)
     assert "Not compared at all yet: parts of speech." in said

@@ -55,7 +55,7 @@ class Field:
             one["methods"] = {method: summed for method, summed in one["methods"].items() if summed}
             for name, forms in (("start", PREFIXES), ("best full", FULLS)):
                 tried = [method for method in forms if method in one["methods"]]
-                one[name] = max(tried, key=lambda method: one["methods"][method]["validation"], default=None)
+                one[name] = max(tried, key=lambda method: _standing(one["methods"][method]), default=None)
 
     @property
     def measured(self) -> list[dict]:
@@ -85,6 +85,11 @@ def _summed(record: dict, method: str) -> dict | None:
         "tests": tests, "median": median(tests), "validation": mean(validation), "lr": best["lr"],
         "numbers": best["numbers"],
     }  # fmt: skip
+
+
+def _standing(summed: dict) -> tuple[int, float]:
+    """By which forms are chosen: the mean on validation, among those of the most seeds; one seed may be lucky."""
+    return len(summed["tests"]), summed["validation"]
 
 
 def named(record: dict) -> str:
@@ -265,7 +270,8 @@ def facts(field: Field) -> dict[str, str]:
 def parts() -> dict[str, str]:
     """What stands in the page's places."""
     field = Field()
-    return facts(field) | {place: f"{value:.2f}" for place, value in told(field).items()} | {
+    shares = {place: f"{value:.2f}" for place, value in told(field).items()}
+    return facts(field) | shares | {
         "the sets": sets_table(field),
         "the starts": scores_table(field, STARTS),
         "the peers": scores_table(field, PEERS, chosen=True),
@@ -273,7 +279,7 @@ def parts() -> dict[str, str]:
         "the losses": losses(field),
         "the shares": shares_list(field),
         "not measured": not_measured(field),
-    }
+    }  # fmt: skip
 
 
 # --- the figure --------------------------------------------------------------------------------------------------

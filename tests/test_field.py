@@ -6,7 +6,7 @@ import re
 import field
 import pytest
 from field import LORA, PEFT, Field
-from real_data import METHODS
+from real_data import METHODS, MORE
 from real_tasks import TASKS
 
 from book import ROOT
@@ -127,6 +127,22 @@ def test_what_is_not_measured_is_named(made):
     assert "Of 12 pairs of a set and a method 9 are measured, 6 with 3 seeds." in said
     assert "- Prefix, MLP lacks E2E (SmolLM2).\n- PEFT's prefix lacks E2E (SmolLM2).\n- Prompt tuning lacks" in said
     assert "SNIPS" not in said
+
+
+def test_a_method_that_is_best_at_the_last_rate_tried_is_named_until_two_more_were_tried(tmp_path):
+    def said(*rates):
+        tried = [run for rate in rates for run in runs("prefix", [60.0], lr=rate, validation=100 * rate)]
+        record(tmp_path, "intents", runs("full", [70.0], lr=0.1), tried)
+        path = tmp_path / "minilm-l6-intents.json"
+        made = json.loads(path.read_text(encoding="utf-8"))
+        made["methods"] = {"full": [0.1], "prefix": [0.01, 0.03, 0.1]}
+        path.write_text(json.dumps(made), encoding="utf-8")
+        return "Prefix, direct is best at the last rate tried" in field.not_measured(Field(tmp_path))
+
+    assert field.MORE == MORE
+    assert said(0.01, 0.03, 0.1)
+    assert said(0.01, 0.03, 0.1, 0.3)
+    assert not said(0.01, 0.03, 0.1, 0.3, 0.9)
 
 
 def test_a_set_that_only_lacks_full_tuning_is_in_the_tables_and_not_in_the_figure(tmp_path):

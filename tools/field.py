@@ -8,7 +8,7 @@ from prefix_lab.bases.standings import as_table
 from prefix_lab.figures import METHODS, Drawing
 
 STORED = Path(__file__).parents[1] / "benchmarks" / "real"
-SEEDS = 3
+SEEDS, MORE = 3, 2  # seeds of a method, and rates beyond its own, as in benchmarks/real_data.py
 KINDS = ("label", "tag", "span", "generate")
 PREFIXES = ("prefix", "prefix, MLP", "prefix, text")
 FULLS = ("full", "full, fast head")
@@ -76,7 +76,8 @@ def _summed(record: dict, method: str) -> dict | None:
     """A method at the rate that validation chose by seed 0, over its seeds; None before all of its rates were tried."""
     runs = [run for run in record["runs"] if run["method"] == method]
     tried = [run for run in runs if run["seed"] == 0]
-    if not set(record["methods"][method]) <= {run["lr"] for run in tried}:
+    own, rates = set(record["methods"][method]), {run["lr"] for run in tried}
+    if not own <= rates:
         return None
     best = max(tried, key=lambda run: run["validation"])
     chosen = [run for run in runs if run["lr"] == best["lr"]]
@@ -84,6 +85,7 @@ def _summed(record: dict, method: str) -> dict | None:
     return {
         "tests": tests, "median": median(tests), "validation": mean(validation), "lr": best["lr"],
         "numbers": best["numbers"],
+        "open": 1 < len(own) and len(rates) < len(own) + MORE and best["lr"] in (min(rates), max(rates)),
     }  # fmt: skip
 
 
@@ -246,10 +248,14 @@ def not_measured(field: Field) -> str:
     planned, whole = sum(len(one["planned"]) for one in field.measured), sum(count >= SEEDS for count in seeds)
     lines.append(f"Of {planned} pairs of a set and a method {len(seeds)} are measured, {whole} with {SEEDS} seeds.")
     for method in dict.fromkeys(method for one in field.measured for method in one["planned"]):
+        name = NAMES.get(method, method)
+        name = f"{name[0].upper()}{name[1:]}"
         lacking = [named(one) for one in field.measured if method in set(one["planned"]) - set(one["methods"])]
         if lacking:
-            name = NAMES.get(method, method)
-            lines.append(f"{name[0].upper()}{name[1:]} lacks {', '.join(lacking)}.")
+            lines.append(f"{name} lacks {', '.join(lacking)}.")
+        ends = [named(one) for one in field.measured if one["methods"].get(method, {}).get("open")]
+        if ends:
+            lines.append(f"{name} is best at the last rate tried, and may be better beyond it, on {', '.join(ends)}.")
     return "\n".join(f"- {line}" for line in lines)
 
 
